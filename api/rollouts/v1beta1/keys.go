@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1beta1
+
+// Labels and annotations on workloads and on objects that a release makes.
+const (
+	// AnnotationInProgress on a workload says, as JSON {"rolloutName","releaseID"}, which Rollout holds it.
+	AnnotationInProgress = "rollouts.kruise.io/in-progressing"
+	// AnnotationDeploymentStrategy on a held Deployment is its own strategy and pause, as JSON, given back at the end.
+	AnnotationDeploymentStrategy = "rollouts.kruise.io/deployment-strategy"
+	// LabelStableRevision on a held workload is the pod-template-hash of the version that was good before.
+	LabelStableRevision = "rollouts.kruise.io/stable-revision"
+	// LabelRolloutName on a helper object names the Rollout that made it.
+	LabelRolloutName = "rollouts.kruise.io/rollout-name"
+	// Finalizer keeps a Rollout until routes and workload are given back.
+	Finalizer = "rollouts.kruise.io/rollout"
+)

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// Rollout releases new versions of one workload in steps.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:categories=oam
+// +kubebuilder:printcolumn:name="STATUS",type=string,JSONPath=`.status.phase`
+// +kubebuilder:printcolumn:name="CANARY_STEP",type=integer,JSONPath=`.status.currentStepIndex`
+// +kubebuilder:printcolumn:name="CANARY_STATE",type=string,JSONPath=`.status.currentStepState`
+// +kubebuilder:printcolumn:name="MESSAGE",type=string,JSONPath=`.status.message`
+// +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
+type Rollout struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   RolloutSpec   `json:"spec"`
+	Status RolloutStatus `json:"status,omitempty"`
+}
+
+// RolloutList is a list of Rollouts.
+//
+// +kubebuilder:object:root=true
+type RolloutList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Rollout `json:"items"`
+}
+
+// RolloutSpec is the plan.
+type RolloutSpec struct {
+	// WorkloadRef is the workload in the same namespace.
+	WorkloadRef ObjectRef `json:"workloadRef"`
+	// Strategy of the release.
+	Strategy Strategy `json:"strategy"`
+	// Disabled lets the workload go as if there were no Rollout.
+	// +optional
+	Disabled bool `json:"disabled,omitempty"`
+	// ReleaseID names the release that is to come (for an Application: the revision). The controller holds the
+	// workload for it; the writer applies the new version once it sees the hold. Without it the workload is held
+	// from the start and any change of its pod template is a release.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	ReleaseID string `json:"releaseID,omitempty"`
+}
+
+// ObjectRef names an object in the same namespace.
+type ObjectRef struct {
+	// +kubebuilder:validation:MinLength=1
+	APIVersion string `json:"apiVersion"`
+	// +kubebuilder:validation:MinLength=1
+	Kind string `json:"kind"`
+	// +kubebuilder:validation:MinLength=1
+	Name string `json:"name"`
+}
+
+// Strategy is how versions replace one another.
+type Strategy struct {
+	// Paused freezes the release where it is; rollback and a new version are still acted on.
+	// +optional
+	Paused bool `json:"paused,omitempty"`
+	// +optional
+	Canary *CanaryStrategy `json:"canary,omitempty"`
+}
+
+// CanaryStrategy releases in steps on one workload, pods replaced in place.
+type CanaryStrategy struct {
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	Steps []Step `json:"steps"`
+	// +optional
+	// +kubebuilder:validation:MaxItems=1
+	TrafficRoutings []TrafficRouting `json:"trafficRoutings,omitempty"`
+	// FailureThreshold is how many pods of a step may be not ready, as a number or a percentage.
+	// +optional
+	// +kubebuilder:validation:XIntOrString
+	FailureThreshold *intstr.IntOrString `json:"failureThreshold,omitempty"`
+}
+
+// Step is a share of pods and traffic, and what to wait for then.
+type Step struct {
+	// Traffic is the share of requests for the new version, as "20%".
+	// +optional
+	// +kubebuilder:validation:Pattern=`^([0-9]|[1-9][0-9]|100)%$`
+	Traffic *string `json:"traffic,omitempty"`
+	// Replicas of the new version, as a number or as a percentage rounded up; the same as Traffic when not given.
+	// +optional
+	// +kubebuilder:validation:XIntOrString
+	Replicas *intstr.IntOrString `json:"replicas,omitempty"`
+	// Pause after the step is reached.
+	// +optional
+	Pause Pause `json:"pause,omitempty"`
+}
+
+// Pause is a wait after a step.
+type Pause struct {
+	// Duration in seconds; none waits for approval.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Duration *int32 `json:"duration,omitempty"`
+}
+
+// TrafficRouting names the Service and the routes to it.
+type TrafficRouting struct {
+	// Service that the routes point to.
+	// +kubebuilder:validation:MinLength=1
+	Service string `json:"service"`
+	// GracePeriodSeconds to wait after a write where a router can't acknowledge it; 3 unless given.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	GracePeriodSeconds *int32 `json:"gracePeriodSeconds,omitempty"`
+	// +optional
+	Ingress *IngressRouting `json:"ingress,omitempty"`
+}
+
+// IngressRouting names an Ingress.
+type IngressRouting struct {
+	// ClassType is the annotation dialect; nginx unless given.
+	// +optional
+	// +kubebuilder:validation:Enum="";nginx
+	ClassType string `json:"classType,omitempty"`
+	// +kubebuilder:validation:MinLength=1
+	Name string `json:"name"`
+}

@@ -1,0 +1,28 @@
+package deps
+
+import (
+	_ "cuelang.org/go/cue/cuecontext"
+	_ "github.com/coder/websocket"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/google/go-containerregistry/pkg/v1/tarball"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/spf13/cobra"
+	_ "golang.org/x/net/http2"
+	_ "golang.org/x/sync/errgroup"
+	_ "k8s.io/api/apps/v1"
+	_ "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	_ "k8s.io/apimachinery/pkg/runtime"
+	_ "k8s.io/client-go/kubernetes"
+	_ "k8s.io/client-go/tools/portforward"
+	_ "k8s.io/client-go/tools/remotecommand"
+	_ "k8s.io/utils/clock"
+	_ "pgregory.net/rapid"
+	_ "sigs.k8s.io/controller-runtime"
+	_ "sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+	_ "sigs.k8s.io/yaml"
+	_ "github.com/evanphx/json-patch/v5"
+	_ "golang.org/x/term"
+	_ "google.golang.org/grpc"
+	_ "golang.org/x/sys/unix"
+	_ "github.com/charmbracelet/lipgloss"
+)
