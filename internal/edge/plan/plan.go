@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+	"time"
+)
+
+// Path is where the admin listener of an edge serves its plan.
+const Path = "/-/plan"
+
+// The states of an Endpoint.
+const (
+	// Probing: listed as ready by the cluster, but no TCP connection to it has worked yet (or the last one failed).
+	Probing = "probing"
+	// Ready: proven by a TCP connection and in rotation.
+	Ready = "ready"
+	// Draining: gets no new request while the Service has a better endpoint; listed while requests are in flight on it.
+	Draining = "draining"
+)
+
+// Plan is what one replica serves at one moment. The keys of both maps are namespace/name.
+type Plan struct {
+	// Replica names the edge process, unique among the replicas of one edge.
+	Replica string `json:"replica"`
+	// Revision grows with each published change. It starts again at 1 when the replica restarts.
+	Revision uint64 `json:"revision"`
+	// Ingresses holds every Ingress of the edge's class, also those that are not accepted.
+	Ingresses map[string]Ingress `json:"ingresses,omitempty"`
+	// Services holds every Service that a served route names, and any that none names any more while requests are in
+	// flight on it. A Service that is absent has nothing in flight.
+	Services map[string]Service `json:"services,omitempty"`
+}
+
+// Ingress is one Ingress as it is served.
+type Ingress struct {
+	UID             string `json:"uid"`
+	ResourceVersion string `json:"resourceVersion"`
+	// Accepted says that at least one of its rules is served. A canary is accepted when it is joined to a stable route.
+	Accepted bool `json:"accepted"`
+	// Problems are sentences that name a field and its mend. An accepted Ingress may have some.
+	Problems []string `json:"problems,omitempty"`
+	Canary   bool     `json:"canary,omitempty"`
+	// Weight is the share of the canary that is served, out of Total. Canary only.
+	Weight int `json:"weight"`
+	// Total is what Weight counts in: 100 unless canary-weight-total says otherwise. Canary only.
+	Total int `json:"total,omitempty"`
+	// Since is when this weight began to be served.
+	Since time.Time `json:"since"`
+	// StableRequests and CanaryRequests count the requests of its routes since Since.
+	StableRequests uint64 `json:"stableRequests"`
+	CanaryRequests uint64 `json:"canaryRequests"`
+}
+
+// Service is one Service as the edge uses it.
+type Service struct {
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
+	// Ready counts the endpoints in state Ready.
+	Ready int `json:"ready"`
+	// InFlight counts requests and upgraded connections that are not finished.
+	InFlight int64 `json:"inFlight"`
+	// Requests counts what was sent to the Service; Failed counts those that ended in a 5xx, made by the Service or by
+	// the edge because the Service gave no answer.
+	Requests uint64 `json:"requests"`
+	Failed   uint64 `json:"failed"`
+	// Weighted says that some served route can send it a request: by a share above 0, or by a header or cookie rule.
+	Weighted bool `json:"weighted"`
+}
+
+// Drained says that no request is in flight on the Service and no route sends it one.
+func (s Service) Drained() bool { return !s.Weighted && s.InFlight == 0 }
+
+// Endpoint is one address behind a Service.
+type Endpoint struct {
+	// Address is ip:port.
+	Address string `json:"address"`
+	// PodName is the name in the endpoint's targetRef; empty when it has none.
+	PodName string `json:"podName,omitempty"`
+	// State is Probing, Ready or Draining.
+	State    string `json:"state"`
+	InFlight int64  `json:"inFlight"`
+}
+
+// Event is one line of the stream: the entries that changed, and the keys that went away.
+type Event struct {
+	// Full marks the first event of a stream: Plan is everything, whatever was known before is void.
+	Full bool `json:"full,omitempty"`
+	// Plan holds the replica, the revision that the event leads to, and the changed entries only.
+	Plan             Plan     `json:"plan"`
+	RemovedIngresses []string `json:"removedIngresses,omitempty"`
+	RemovedServices  []string `json:"removedServices,omitempty"`
+}
+
+// Apply gives the plan after the event. The plan it is called on is left as it was.
+func (p Plan) Apply(e Event) Plan {
+	if e.Full {
+		return e.Plan
+	}
+	next := Plan{
+		Replica:   e.Plan.Replica,
+		Revision:  e.Plan.Revision,
+		Ingresses: make(map[string]Ingress, len(p.Ingresses)+len(e.Plan.Ingresses)),
+		Services:  make(map[string]Service, len(p.Services)+len(e.Plan.Services)),
+	}
+	maps.Copy(next.Ingresses, p.Ingresses)
+	maps.Copy(next.Ingresses, e.Plan.Ingresses)
+	maps.Copy(next.Services, p.Services)
+	maps.Copy(next.Services, e.Plan.Services)
+	for _, key := range e.RemovedIngresses {
+		delete(next.Ingresses, key)
+	}
+	for _, key := range e.RemovedServices {
+		delete(next.Services, key)
+	}
+	return next
+}
+
+// Only gives the plan with the named Ingress and Service alone; an empty key keeps all of its kind.
+func (p Plan) Only(ingress, service string) Plan {
+	if ingress != "" {
+		p.Ingresses = one(p.Ingresses, ingress)
+	}
+	if service != "" {
+		p.Services = one(p.Services, service)
+	}
+	return p
+}
+
+func one[V any](all map[string]V, key string) map[string]V {
+	v, ok := all[key]
+	if !ok {
+		return nil
+	}
+	return map[string]V{key: v}
+}
