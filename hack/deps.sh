@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The vela authors
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that building and running velad needs, where it may; otherwise names them and fails.
+set -euo pipefail
+
+missing=()
+command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+command -v pkg-config >/dev/null || missing+=(pkg-config)
+command -v nft >/dev/null || missing+=(nftables)
+command -v ip >/dev/null || missing+=(iproute2)
+if ! pkg-config --exists libseccomp 2>/dev/null; then missing+=(libseccomp-dev); fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "Missing Debian packages: ${missing[*]}. Install them with: sudo apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+echo "Installing ${missing[*]} ..."
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/tmp/vela-apt.log 2>&1; then
+  tail -n 20 /tmp/vela-apt.log >&2
+  echo "Installing failed. Install by hand: apt-get install ${missing[*]}" >&2
+  exit 1
+fi

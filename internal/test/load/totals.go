@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Kind is a way of sending requests.
+type Kind string
+
+// The kinds of traffic.
+const (
+	// NewConnection opens a TCP connection for each request.
+	NewConnection Kind = "new connections"
+	// KeptAlive sends request after request on a connection.
+	KeptAlive Kind = "kept-alive"
+	// WebSocket keeps a connection open and sends messages over it.
+	WebSocket Kind = "WebSocket"
+)
+
+// Count is sent and failed requests of a kind.
+type Count struct {
+	Sent, Failed uint64
+}
+
+// Totals is what was counted so far.
+type Totals struct {
+	ByKind    map[Kind]Count
+	ByVersion map[string]uint64
+	// Failures are the first reasons, at most 20.
+	Failures []string
+}
+
+// Sent is the number of requests of all kinds.
+func (t Totals) Sent() uint64 {
+	var n uint64
+	for _, c := range t.ByKind {
+		n += c.Sent
+	}
+	return n
+}
+
+// Failed is the number of failed requests of all kinds.
+func (t Totals) Failed() uint64 {
+	var n uint64
+	for _, c := range t.ByKind {
+		n += c.Failed
+	}
+	return n
+}
+
+// Since is what was counted after an earlier snapshot of the same run.
+func (t Totals) Since(earlier Totals) Totals {
+	d := Totals{ByKind: map[Kind]Count{}, ByVersion: map[string]uint64{}}
+	for k, c := range t.ByKind {
+		d.ByKind[k] = Count{c.Sent - earlier.ByKind[k].Sent, c.Failed - earlier.ByKind[k].Failed}
+	}
+	for v, n := range t.ByVersion {
+		if n > earlier.ByVersion[v] {
+			d.ByVersion[v] = n - earlier.ByVersion[v]
+		}
+	}
+	d.Failures = t.Failures[min(len(earlier.Failures), len(t.Failures)):]
+	return d
+}
+
+// Share is the percentage of answers that came from version; 0 without answers.
+func (t Totals) Share(version string) float64 {
+	var all uint64
+	for _, n := range t.ByVersion {
+		all += n
+	}
+	if all == 0 {
+		return 0
+	}
+	return 100 * float64(t.ByVersion[version]) / float64(all)
+}
+
+// String is one line for a person: requests, failures, and the share of each version.
+func (t Totals) String() string {
+	var shares []string
+	for _, v := range slices.Sorted(maps.Keys(t.ByVersion)) {
+		shares = append(shares, fmt.Sprintf("%s %.1f %%", v, t.Share(v)))
+	}
+	return fmt.Sprintf("%d requests, %d failed; %s", t.Sent(), t.Failed(), strings.Join(shares, ", "))
+}
+
+// counter collects Totals from many workers.
+type counter struct {
+	mu     sync.Mutex
+	totals Totals
+}
+
+func newCounter() *counter {
+	return &counter{totals: Totals{ByKind: map[Kind]Count{}, ByVersion: map[string]uint64{}}}
+}
+
+// maxFailures bounds the reasons kept.
+const maxFailures = 20
+
+// record counts a request of a kind that was answered by version, or that failed with err.
+func (c *counter) record(kind Kind, version string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.totals.ByKind[kind]
+	n.Sent++
+	if err == nil {
+		c.totals.ByVersion[version]++
+		c.totals.ByKind[kind] = n
+		return
+	}
+	n.Failed++
+	c.totals.ByKind[kind] = n
+	if len(c.totals.Failures) < maxFailures {
+		c.totals.Failures = append(c.totals.Failures, fmt.Sprintf("%s: %v", kind, err))
+	}
+}
+
+func (c *counter) snapshot() Totals {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Totals{
+		ByKind:    maps.Clone(c.totals.ByKind),
+		ByVersion: maps.Clone(c.totals.ByVersion),
+		Failures:  slices.Clone(c.totals.Failures),
+	}
+}
