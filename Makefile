@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The vela authors
+# SPDX-License-Identifier: Apache-2.0
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export GOWORK := off
+export CGO_ENABLED ?= 1
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+CONTROLLER_GEN := go tool -modfile=tools.mod controller-gen
+LINT := go tool -modfile=lint.mod golangci-lint
+TESTRUN := go run ./hack/testrun
+FUZZTIME ?= 20s
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+deps: ## Install the Debian packages that building and running need, or name them
+	@hack/deps.sh
+
+build: cli payload ## Build bin/vela, bin/vela-core and bin/velad (the first time takes about 12 minutes)
+	@echo "Building vela-core ..."
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vela-core ./cmd/vela-core
+	@hack/progress.sh "Building velad (links Kubernetes; the first time takes minutes)" \
+	  go -C cluster build -trimpath -ldflags '$(LDFLAGS)' -o ../bin/velad ./cmd/velad
+
+cli: ## Build bin/vela alone
+	@echo "Building vela ..."
+	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vela ./cmd/vela
+
+cli-cross: ## Build the command line for Linux, macOS and Windows into bin/cli
+	@hack/cross.sh '$(LDFLAGS)'
+
+payload: deps ## Build what velad carries: containerd, runc, network plugins, the pause image
+	@cluster/payload/build.sh
+
+images: ## Build the demo images into bin/images
+	@go run ./examples/canary/buildimages -out bin/images
+
+demo: build images ## Build, start, play the page for real, show the measured splits
+	@go run ./hack/demo
+
+check: ## Quick checks for each change: lint, unit tests, simulations, goldens
+	@$(TESTRUN) "lint=.=make --no-print-directory lint" "unit=.=go test ./..."
+
+test: build images ## Everything that CI runs
+	@$(TESTRUN) \
+	  "lint=.=make --no-print-directory lint" \
+	  "unit=.=go test ./..." \
+	  "cli-cross=.=make --no-print-directory cli-cross" \
+	  "fuzz=.=make --no-print-directory fuzz" \
+	  "cluster=cluster=go test -p 1 -timeout 30m ./..."
+
+test-e2e: build images ## The end-to-end tests alone, in velad with real containers
+	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
+
+bench: build images ## Measure against the budgets and print the table
+	@go -C cluster run ./bench
+
+fuzz: ## Fuzz the parsers, FUZZTIME=20s each
+	@hack/fuzz.sh $(FUZZTIME)
+
+lint: ## Run the linters
+	@$(LINT) run ./... && cd cluster && go tool -modfile=../lint.mod golangci-lint run -c ../.golangci.yaml ./...
+
+generate: ## Generate deep copies and CRDs from the types in api/
+	@$(CONTROLLER_GEN) object paths=./api/... crd output:crd:dir=api/crds
+
+clean: ## Remove what was built
+	@rm -rf bin cluster/payload/bin/*.zst
+
+.PHONY: help deps build cli cli-cross payload images demo check test test-e2e bench fuzz lint generate clean
