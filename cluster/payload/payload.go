@@ -73,7 +73,7 @@ func load(packed fs.FS) (manifest.Manifest, error) {
 		return manifest.Manifest{}, err
 	}
 	if m.OS != runtime.GOOS || m.Arch != runtime.GOARCH {
-		return manifest.Manifest{}, fmt.Errorf("the programs in this velad are for %s/%s, this is %s/%s; run `make build` with GOOS and GOARCH set for this machine",
+		return manifest.Manifest{}, fmt.Errorf("the programs in this velad are for %s/%s, this is %s/%s; run `make build` on this machine",
 			m.OS, m.Arch, runtime.GOOS, runtime.GOARCH)
 	}
 	for _, p := range needed() {

@@ -281,7 +281,7 @@ func TestUnpackExplainsWhatIsWrong(t *testing.T) {
 		"a packed file swapped":        {damaged, "run `make build` again"},
 		"a packed file cut short":      {cut, "unpacking bin/runc"},
 		"a packed file missing":        {missing, "run `make build` to the end"},
-		"built for another machine":    {other, "linux/abacus"},
+		"built for another machine":    {other, "for linux/abacus"},
 		"built without a needed file":  {partly, "without cni/portmap"},
 		"a manifest that is not JSON":  {fstest.MapFS{manifest.FileName: {Data: []byte("?")}}, "reading the payload's manifest"},
 		"an empty folder, no manifest": {fstest.MapFS{}, "make build"},
