@@ -213,3 +213,12 @@ func rest(ctx context.Context, d time.Duration) {
 	case <-time.After(d):
 	}
 }
+
+// Once sends one request on a new connection and returns the version that answered.
+func Once(ctx context.Context, target Target) (string, error) {
+	if err := checkLocal(target.Address); err != nil {
+		return "", err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 15 * time.Second}
+	return get(ctx, client, target)
+}
