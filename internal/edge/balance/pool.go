@@ -21,11 +21,23 @@ const (
 	Gone
 )
 
+// MarshalText names the condition where a table is printed.
+func (c Condition) MarshalText() ([]byte, error) {
+	switch c {
+	case Up:
+		return []byte("up"), nil
+	case Terminating:
+		return []byte("terminating"), nil
+	case Gone:
+	}
+	return []byte("gone"), nil
+}
+
 // Member is an endpoint as the cluster lists it.
 type Member struct {
-	Address   string
-	Pod       string
-	Condition Condition
+	Address   string    `json:"address"`
+	Pod       string    `json:"pod,omitempty"`
+	Condition Condition `json:"condition"`
 }
 
 // Endpoint is one address of a pool. It is the same value for as long as the address belongs to the same pod.

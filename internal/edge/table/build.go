@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package table
+
+import (
+	"cmp"
+	"crypto/tls"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+// classAnnotation named the class before spec.ingressClassName did; KubeVela's gateway trait still writes it.
+const classAnnotation = "kubernetes.io/ingress.class"
+
+// Input is what Build reads. Order does not matter.
+type Input struct {
+	// Class is the edge's Ingress class; ClassIsDefault says that an Ingress without a class belongs to it too.
+	Class          string
+	ClassIsDefault bool
+	Ingresses      []*networkingv1.Ingress
+	Services       []*corev1.Service
+	Slices         []*discoveryv1.EndpointSlice
+	Secrets        []*corev1.Secret
+	// Pair parses a Secret; a caller that builds often remembers the result. Nil: ParsePair.
+	Pair func(*corev1.Secret) (*tls.Certificate, error)
+}
+
+// Build gives the table for what the cluster holds. The same input gives the same table.
+//
+// Where two Ingresses claim the same place the older one has it (then the first by namespace and name) and the other one
+// gets a problem. A canary joins the route of the same host and path in its own namespace, one canary to a route.
+func Build(in Input) *Table {
+	b := newBuilder(in)
+	mine := b.mine()
+	for _, ing := range mine {
+		if !ing.settings.canary {
+			b.serve(ing)
+		}
+	}
+	for _, ing := range mine {
+		if ing.settings.canary {
+			b.join(ing)
+		}
+	}
+	for _, ing := range mine {
+		b.table.Sources[ing.key] = ing.source()
+	}
+	return b.finish()
+}
+
+// claim is an Ingress with its annotations read.
+type claim struct {
+	*networkingv1.Ingress
+	key      string
+	settings settings
+	accepted bool
+	problems []string
+}
+
+func (c *claim) problem(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(c.problems, text) {
+		c.problems = append(c.problems, text)
+	}
+}
+
+func (c *claim) source() Source {
+	s := Source{
+		UID:             string(c.UID),
+		ResourceVersion: c.ResourceVersion,
+		Accepted:        c.accepted,
+		Problems:        slices.Concat(c.settings.problems, c.problems),
+		Canary:          c.settings.canary,
+	}
+	if s.Canary {
+		s.Total = c.settings.total
+	}
+	if s.Canary && s.Accepted {
+		s.Weight = c.settings.weight
+	}
+	return s
+}
+
+type builder struct {
+	in       Input
+	table    *Table
+	routes   map[string]*Route // by Route.ID
+	owners   map[string]*claim // by Route.ID
+	services map[string]*corev1.Service
+	slices   map[string][]*discoveryv1.EndpointSlice // by Service
+	secrets  map[string]*corev1.Secret
+	secure   map[string]bool // hosts with TLS
+}
+
+func newBuilder(in Input) *builder {
+	if in.Pair == nil {
+		in.Pair = ParsePair
+	}
+	b := &builder{
+		in:       in,
+		table:    &Table{Pools: map[string]Pool{}, Sources: map[string]Source{}, Needs: map[string]bool{}},
+		routes:   map[string]*Route{},
+		owners:   map[string]*claim{},
+		services: make(map[string]*corev1.Service, len(in.Services)),
+		slices:   make(map[string][]*discoveryv1.EndpointSlice, len(in.Slices)),
+		secrets:  make(map[string]*corev1.Secret, len(in.Secrets)),
+		secure:   map[string]bool{},
+	}
+	for _, s := range in.Services {
+		b.services[s.Namespace+"/"+s.Name] = s
+	}
+	for _, s := range in.Slices {
+		key := s.Namespace + "/" + s.Labels[discoveryv1.LabelServiceName]
+		b.slices[key] = append(b.slices[key], s)
+	}
+	for _, s := range in.Secrets {
+		b.secrets[s.Namespace+"/"+s.Name] = s
+	}
+	return b
+}
+
+// mine gives the Ingresses of the class, oldest first.
+func (b *builder) mine() []*claim {
+	var mine []*claim
+	for _, ing := range b.in.Ingresses {
+		if !b.in.Owns(ing) {
+			continue
+		}
+		mine = append(mine, &claim{
+			Ingress:  ing,
+			key:      ing.Namespace + "/" + ing.Name,
+			settings: readAnnotations(ing.Annotations),
+		})
+	}
+	slices.SortFunc(mine, func(a, b *claim) int {
+		if order := a.CreationTimestamp.Compare(b.CreationTimestamp.Time); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.key, b.key)
+	})
+	return mine
+}
+
+// Owns tells whether the Ingress is of the edge's class. The annotation wins over the field, as in ingress-nginx.
+func (in Input) Owns(ing *networkingv1.Ingress) bool {
+	if class, set := ing.Annotations[classAnnotation]; set && class != "" {
+		return class == in.Class
+	}
+	if class := ing.Spec.IngressClassName; class != nil {
+		return *class == in.Class
+	}
+	return in.ClassIsDefault
+}
+
+// place is one host and path of an Ingress, with the backend it names.
+type place struct {
+	host, path, field string
+	kind              Kind
+	backend           *networkingv1.IngressBackend
+}
+
+func (p place) id() string { return (&Route{Host: p.host, Path: p.path, Kind: p.kind}).ID() }
+
+func (p place) String() string {
+	host := p.host
+	if host == "" {
+		host = "any host"
+	}
+	if p.kind == Default {
+		return "the default backend of " + host
+	}
+	return fmt.Sprintf("path %q of %s", p.path, host)
+}
+
+// places lists what the Ingress asks for, and says what of it cannot be understood.
+func (c *claim) places() []place {
+	var out []place
+	hosts := []string{}
+	for i, rule := range c.Spec.Rules {
+		host := strings.ToLower(rule.Host)
+		hosts = append(hosts, host)
+		if rule.HTTP == nil {
+			continue
+		}
+		for j := range rule.HTTP.Paths {
+			path := &rule.HTTP.Paths[j]
+			field := fmt.Sprintf("spec.rules[%d].http.paths[%d]", i, j)
+			p := place{host: host, path: path.Path, field: field, kind: kindOf(path.PathType), backend: &path.Backend}
+			if p.path == "" {
+				p.path = "/"
+			}
+			if !strings.HasPrefix(p.path, "/") {
+				c.problem(`%s.path is %q; let it begin with "/"`, field, shorten(p.path))
+				continue
+			}
+			if p.kind == Prefix && len(p.path) > 1 {
+				p.path = strings.TrimRight(p.path, "/")
+				if p.path == "" {
+					p.path = "/"
+				}
+			}
+			out = append(out, p)
+		}
+	}
+	if c.Spec.DefaultBackend == nil {
+		return out
+	}
+	if len(hosts) == 0 {
+		hosts = append(hosts, "")
+	}
+	slices.Sort(hosts)
+	for _, host := range slices.Compact(hosts) {
+		out = append(out, place{host: host, kind: Default, field: "spec.defaultBackend", backend: c.Spec.DefaultBackend})
+	}
+	return out
+}
+
+func kindOf(t *networkingv1.PathType) Kind {
+	switch {
+	case t == nil:
+		return Literal
+	case *t == networkingv1.PathTypeExact:
+		return Exact
+	case *t == networkingv1.PathTypePrefix:
+		return Prefix
+	}
+	return Literal
+}
+
+// serve gives the Ingress the places it asks for, as far as no older one has them.
+func (b *builder) serve(c *claim) {
+	b.certify(c)
+	for _, p := range c.places() {
+		id := p.id()
+		if owner := b.owners[id]; owner != nil {
+			if owner != c {
+				c.problem("%s is served for the older Ingress %s; change the host or the path of %s", p, owner.key, p.field)
+			}
+			continue
+		}
+		limit := c.settings.bodyLimit
+		if !c.settings.bodyLimitSet && (c.settings.transport.Protocol == GRPC || c.settings.transport.Protocol == GRPCS) {
+			limit = 0 // a stream has no size; a limit on it takes an explicit annotation
+		}
+		b.owners[id] = c
+		b.routes[id] = &Route{
+			Host: p.host, Path: p.path, Kind: p.kind,
+			Backends:  []Backend{{Name: Stable, Weight: 100, Pool: b.pool(c, p, c.settings.transport), Source: c.key}},
+			BodyLimit: limit,
+		}
+		c.accepted = true
+	}
+	if len(c.Spec.Rules) == 0 && c.Spec.DefaultBackend == nil {
+		c.problem("spec.rules is empty and there is no spec.defaultBackend; name a host, a path and a Service")
+	}
+}
+
+// join adds a canary to the routes of the same hosts and paths.
+func (b *builder) join(c *claim) {
+	for _, p := range c.places() {
+		route, owner := b.stable(p)
+		switch {
+		case route == nil:
+			c.problem("%s has no stable Ingress to be the canary of; give one the same host and path, or remove annotation %scanary", p, prefix)
+			continue
+		case owner.Namespace != c.Namespace:
+			c.problem("%s belongs to Ingress %s of another namespace; a canary must be in the namespace of its stable Ingress", p, owner.key)
+			continue
+		case len(route.Backends) > 1:
+			if route.Backends[1].Source != c.key {
+				c.problem("%s has the older canary %s already; remove one of the two", p, route.Backends[1].Source)
+			}
+			continue
+		}
+		// The stable Ingress says how backends are spoken to; a canary differs by Service only.
+		pool := b.pool(c, p, owner.settings.transport)
+		route.Backends[0].Weight = c.settings.total - c.settings.weight
+		route.Backends = append(route.Backends, Backend{Name: Canary, Weight: c.settings.weight, Pool: pool, Source: c.key})
+		route.Rules = c.settings.rules
+		c.accepted = true
+	}
+}
+
+// stable finds the route a canary path belongs to: the same kind of path, or another kind with the same text.
+func (b *builder) stable(p place) (*Route, *claim) {
+	kinds := []Kind{p.kind, Exact, Prefix, Literal}
+	if p.kind == Default {
+		kinds = kinds[:1]
+	}
+	for _, kind := range kinds {
+		p.kind = kind
+		if route := b.routes[p.id()]; route != nil {
+			return route, b.owners[p.id()]
+		}
+	}
+	return nil, nil
+}
+
+func (b *builder) finish() *Table {
+	for id, route := range b.routes {
+		s := b.owners[id].settings
+		route.Redirect = s.forceRedirect || (s.redirect && b.encrypted(route.Host))
+		b.table.Routes = append(b.table.Routes, *route)
+	}
+	slices.SortFunc(b.table.Routes, func(a, b Route) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind))
+	})
+	return b.table
+}
