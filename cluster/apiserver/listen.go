@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+)
+
+// listeners is several listeners as one: the API server takes a single one,
+// and ours shall be reachable on loopback and from pods, but nowhere else.
+type listeners struct {
+	all   []net.Listener
+	conns chan net.Conn
+	quit  chan struct{}
+	once  sync.Once
+	err   error
+}
+
+// Listen opens a TCP port on each of the addresses. The first is the one the
+// result names as its own.
+func Listen(port int, addresses ...string) (net.Listener, error) {
+	l := &listeners{conns: make(chan net.Conn), quit: make(chan struct{})}
+	for _, address := range addresses {
+		one, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("port %d of %s: %w", port, address, err), l.Close())
+		}
+		// Port 0 is decided by the first.
+		port = one.Addr().(*net.TCPAddr).Port
+		l.all = append(l.all, one)
+	}
+	for _, one := range l.all {
+		go l.accept(one)
+	}
+	return l, nil
+}
+
+func (l *listeners) accept(one net.Listener) {
+	for {
+		conn, err := one.Accept()
+		if err != nil {
+			l.once.Do(func() { l.err = err; close(l.quit) })
+			return
+		}
+		select {
+		case l.conns <- conn:
+		case <-l.quit:
+			_ = conn.Close()
+			return
+		}
+	}
+}
+
+// Accept gives the next connection to any of the addresses.
+func (l *listeners) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.quit:
+		return nil, l.err
+	}
+}
+
+// Close closes all of them.
+func (l *listeners) Close() error {
+	l.once.Do(func() { l.err = net.ErrClosed; close(l.quit) })
+	var errs []error
+	for _, one := range l.all {
+		if err := one.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Addr is the first address.
+func (l *listeners) Addr() net.Addr { return l.all[0].Addr() }
