@@ -95,13 +95,13 @@ func TestContainerdRunsAPod(t *testing.T) {
 	if err != nil {
 		t.Fatalf("connecting to containerd: %v", err)
 	}
-	defer client.Close() //nolint:errcheck // the server is ours and ends with the test
+	defer client.Close()
 	importImage(ctx, t, client, programs)
 	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // as above
+	defer conn.Close()
 	runPod(ctx, t, cri.NewRuntimeServiceClient(conn))
 }
 
@@ -145,7 +145,7 @@ func importImage(ctx context.Context, t *testing.T, client *containerd.Client, p
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer archive.Close() //nolint:errcheck // opened for reading only
+	defer archive.Close()
 	images, err := client.Import(ctx, archive)
 	if err != nil {
 		t.Fatalf("importing the pause image: %v", err)

@@ -88,9 +88,9 @@ func TestWebSocketIsToldThatThePodEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if response.Body != nil {
-		defer response.Body.Close() //nolint:errcheck // an upgraded connection has none
+		defer response.Body.Close()
 	}
-	defer conn.CloseNow() //nolint:errcheck // closed by the server
+	defer conn.CloseNow()
 	for range 2 {
 		if err := conn.Write(t.Context(), websocket.MessageText, []byte("which version?")); err != nil {
 			t.Fatal(err)
@@ -155,7 +155,7 @@ func get(ctx context.Context, url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	return string(body), err
 }

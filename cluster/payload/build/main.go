@@ -5,7 +5,7 @@
 // program and its image, and writes them compressed into bin/, with a manifest that says what they are. What was built from the
 // same inputs before is left alone, so that a second run takes about a second; an interrupted run goes on where it stopped.
 //
-//	cd cluster && go run ./payload/build
+//	cluster/payload/build.sh
 package main
 
 import (

@@ -4,7 +4,7 @@
 // Command buildimages builds the demo program of the canary example and writes one image archive for each of its versions, so
 // that the example runs without a registry. The same sources give the same bytes with the same Go release.
 //
-//	go run ./examples/canary/buildimages -o examples/canary/images
+//	go run ./examples/canary/buildimages -out examples/canary/images
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 const program = "github.com/vela-rollouts/vela/examples/canary"
 
 func main() {
-	out := flag.String("o", "examples/canary/images", "folder to write the archives into")
+	out := flag.String("out", "examples/canary/images", "folder to write the archives into")
 	arch := flag.String("arch", runtime.GOARCH, "processor architecture of the images: amd64 or arm64")
 	flag.Parse()
 
