@@ -37,11 +37,21 @@ func newDemo(version, hostname string) *demo {
 
 func (d *demo) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /version", d.text(d.answer+"\n"))
+	mux.HandleFunc("GET /version", d.version)
 	mux.HandleFunc("GET /{$}", d.text(d.answer+"\nPod: "+d.hostname+"\n"))
 	mux.HandleFunc("GET /healthz", d.text("ok\n"))
 	mux.HandleFunc("GET /ws", d.socket)
 	return mux
+}
+
+// version answers a plain request with the version, and a request to upgrade with a WebSocket that does so for each message:
+// the gateway of the page routes only this path.
+func (d *demo) version(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		d.socket(w, r)
+		return
+	}
+	d.text(d.answer+"\n")(w, r)
 }
 
 func (d *demo) text(body string) http.HandlerFunc {

@@ -82,8 +82,15 @@ func start(t *testing.T, wrap func(http.Handler) http.Handler) (address string, 
 func asIs(h http.Handler) http.Handler { return h }
 
 func TestWebSocketIsToldThatThePodEnds(t *testing.T) {
+	for _, path := range []string{"/ws", "/version"} {
+		t.Run(path, func(t *testing.T) { webSocketIsToldThatThePodEnds(t, path) })
+	}
+}
+
+func webSocketIsToldThatThePodEnds(t *testing.T, path string) {
+	t.Helper()
 	address, terminate, ended := start(t, asIs)
-	conn, response, err := websocket.Dial(t.Context(), "ws://"+address+"/ws", nil)
+	conn, response, err := websocket.Dial(t.Context(), "ws://"+address+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
