@@ -6,6 +6,7 @@ package v1beta1
 import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // ApplicationStatus is what the application controller saw and did.
@@ -33,6 +34,22 @@ type ApplicationStatus struct {
 	// the same; empty when they agree.
 	// +optional
 	UnpublishedChange string `json:"unpublishedChange,omitempty"`
+	// HandledActions are the ReleaseActions whose effect is in this very status, each kept until the action says so
+	// itself: effect and record are one write, so an action is carried out once even when the controller is killed.
+	// +optional
+	HandledActions []HandledAction `json:"handledActions,omitempty"`
+}
+
+// HandledAction is the outcome of a ReleaseAction that is still to be written into it.
+type HandledAction struct {
+	Name string    `json:"name"`
+	UID  types.UID `json:"uid"`
+	// Message is one sentence about the outcome.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// Target is the revision a rollback went to.
+	// +optional
+	Target string `json:"target,omitempty"`
 }
 
 // ApplicationPhase is one word for the state of an application.
