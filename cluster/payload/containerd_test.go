@@ -75,8 +75,7 @@ func TestContainerdRunsAPod(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts containerd")
 	}
-	// Not t.TempDir: the names of sockets may have 107 bytes at most.
-	dir, err := os.MkdirTemp("", "payload")
+	dir, err := os.MkdirTemp("", "payload") //nolint:usetesting // sockets' names may have 107 bytes at most; those of TempDir are long
 	if err != nil {
 		t.Fatal(err)
 	}

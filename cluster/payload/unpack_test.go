@@ -151,55 +151,38 @@ func TestSecondUnpackWritesNothing(t *testing.T) {
 
 func TestUnpackRepairs(t *testing.T) {
 	cases := map[string]struct {
-		damage func(t *testing.T, p Paths)
+		damage func(p Paths) error
 		reason string
 	}{
 		"a file with other bytes of the same length": {
-			damage: func(t *testing.T, p Paths) {
-				data, err := os.ReadFile(p.Runc)
-				if err != nil {
-					t.Fatal(err)
-				}
-				write(t, p.Runc, bytes.Repeat([]byte("x"), len(data)))
-			},
+			damage: func(p Paths) error { return os.WriteFile(p.Runc, []byte("that is bin/runc"), 0o755) },
 			reason: "size alone does not tell the content",
 		},
 		"a file cut short": {
-			damage: func(t *testing.T, p Paths) { truncate(t, p.Runc, 3) },
+			damage: func(p Paths) error { return os.Truncate(p.Runc, 3) },
 			reason: "a copy made by something else may have been interrupted",
 		},
 		"a file that is gone": {
-			damage: func(t *testing.T, p Paths) { remove(t, p.Runc) },
+			damage: func(p Paths) error { return os.Remove(p.Runc) },
 			reason: "somebody cleaned up",
 		},
 		"a file that is not executable": {
-			damage: func(t *testing.T, p Paths) {
-				if err := os.Chmod(p.Runc, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			},
+			damage: func(p Paths) error { return os.Chmod(p.Runc, 0o644) },
 			reason: "containerd could not start it",
 		},
 		"a symbolic link in its place": {
-			damage: func(t *testing.T, p Paths) {
-				remove(t, p.Runc)
-				if err := os.Symlink("/bin/true", p.Runc); err != nil {
-					t.Fatal(err)
-				}
-			},
+			damage: func(p Paths) error { return errors.Join(os.Remove(p.Runc), os.Symlink("/bin/true", p.Runc)) },
 			reason: "the link's target must neither be used nor be written to",
 		},
 		"a half-written file of an unpack that was killed": {
-			damage: func(t *testing.T, p Paths) {
-				remove(t, p.Runc)
-				write(t, filepath.Join(p.BinDir, ".runc.new"), []byte("this"))
+			damage: func(p Paths) error {
+				return errors.Join(os.Remove(p.Runc), os.WriteFile(filepath.Join(p.BinDir, ".runc.new"), []byte("this"), 0o600))
 			},
 			reason: "kill -9 leaves the temporary file behind",
 		},
 		"a damaged record": {
-			damage: func(t *testing.T, p Paths) {
-				write(t, filepath.Join(filepath.Dir(p.BinDir), recordName), []byte("{"))
-				truncate(t, p.Runc, 0)
+			damage: func(p Paths) error {
+				return errors.Join(os.WriteFile(filepath.Join(filepath.Dir(p.BinDir), recordName), []byte("{"), 0o644), os.Truncate(p.Runc, 0))
 			},
 			reason: "the record only saves time",
 		},
@@ -209,7 +192,9 @@ func TestUnpackRepairs(t *testing.T) {
 			dir := t.TempDir()
 			packed := pack(t, nil)
 			p := mustUnpack(t, packed, dir)
-			c.damage(t, p)
+			if err := c.damage(p); err != nil {
+				t.Fatal(err)
+			}
 			mustUnpack(t, packed, dir)
 			info, err := os.Lstat(p.Runc)
 			if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != 0o755 {
@@ -341,20 +326,6 @@ func TestBuiltPayload(t *testing.T) {
 func write(t *testing.T, name string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func truncate(t *testing.T, name string, size int64) {
-	t.Helper()
-	if err := os.Truncate(name, size); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func remove(t *testing.T, name string) {
-	t.Helper()
-	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
 }

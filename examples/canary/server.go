@@ -73,10 +73,10 @@ func (d *demo) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow() //nolint:errcheck // closed in order before, or broken
 	done := make(chan struct{})
-	go func() {
+	go func(ctx context.Context) {
 		defer close(done)
-		d.echo(r.Context(), conn)
-	}()
+		d.echo(ctx, conn)
+	}(r.Context())
 	select {
 	case <-done:
 	case <-d.going:

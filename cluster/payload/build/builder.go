@@ -142,25 +142,30 @@ func (b *builder) once(file manifest.File, output string, build func() error) er
 	label := fmt.Sprintf("[%d/%d] %-24s %-10s", b.step, b.steps, file.Name(), file.Version)
 	packed := filepath.Join(b.bin(), file.Packed)
 	if old, ok := b.last.Find(file.Path); ok && !b.force && old.Inputs == file.Inputs && exists(packed) {
-		fmt.Fprintf(b.out, "%s up to date\n", label)
+		b.say("%s up to date\n", label)
 		b.next.Files = append(b.next.Files, old)
 		return nil
 	}
-	fmt.Fprintf(b.out, "%s building ...", label)
+	b.say("%s building ...", label)
 	start := time.Now()
 	if err := build(); err != nil {
-		fmt.Fprintln(b.out)
+		b.say("\n")
 		return fmt.Errorf("building %s: %w", file.Name(), err)
 	}
 	size, err := pack(&file, output, packed)
 	if err != nil {
-		fmt.Fprintln(b.out)
+		b.say("\n")
 		return fmt.Errorf("packing %s: %w", file.Name(), err)
 	}
-	fmt.Fprintf(b.out, " %.1f s, %.1f MB, packed %.1f MB\n", time.Since(start).Seconds(), megabytes(file.Size), megabytes(size))
+	b.say(" %.1f s, %.1f MB, packed %.1f MB\n", time.Since(start).Seconds(), megabytes(file.Size), megabytes(size))
 	b.next.Files = append(b.next.Files, file)
 	// Written after every file: an interrupted run keeps what it has. What comes later is carried over from the last run.
 	return b.save(b.merged())
+}
+
+// say tells the progress. Where nobody can read it, the build goes on.
+func (b *builder) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(b.out, format, args...)
 }
 
 // merged is the new list so far, followed by what the last run had besides.
@@ -243,7 +248,7 @@ func exists(name string) bool {
 func checksum(parts ...string) string {
 	hash := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(hash, "%d:%s\n", len(p), p)
+		hash.Write(fmt.Appendf(nil, "%d:%s\n", len(p), p))
 	}
 	return hex.EncodeToString(hash.Sum(nil))
 }
