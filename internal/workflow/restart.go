@@ -99,6 +99,9 @@ func (t *tree) follows(it *item, out map[*item]bool) bool {
 	if it.parent != nil && out[it.parent] {
 		return true
 	}
+	if it.in(v1beta1.StepSkipped) && affected(it, out) {
+		return true // a skipped group decides anew whether it runs
+	}
 	for _, name := range it.step.DependsOn {
 		if dep := it.peer(name); dep != nil && affected(dep, out) {
 			return true
