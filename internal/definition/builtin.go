@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+// Builtin returns the definitions that come with the product.
+func Builtin() *Registry {
+	return &Registry{
+		Components: []Component{
+			webservice(),
+			worker(),
+		},
+		Traits: []Trait{
+			gateway(),
+			scaler(),
+		},
+		Policies: []Policy{
+			garbageCollect(),
+			override(),
+			topology(),
+		},
+	}
+}
