@@ -28,6 +28,15 @@ func check(expr string) error {
 	if len(expr) > maxLength {
 		return fmt.Errorf("the expression has %d characters, which is more than %d; make it shorter", len(expr), maxLength)
 	}
+	for i := 0; i < len(expr); i++ {
+		if expr[i] == '"' {
+			i = closing(expr, i) - 1
+			continue
+		}
+		if strings.HasPrefix(expr[i:], "//") {
+			return errors.New("an expression has no comments; leave out what follows //")
+		}
+	}
 	parsed, err := parser.ParseExpr("", expr)
 	if err != nil {
 		return fmt.Errorf("%w; write it as status.<step>.succeeded, inputs.<name> == <value>, or always", sentence(err))

@@ -101,7 +101,7 @@ func (e *Evaluator) compile(source string) (cue.Value, error) {
 	if v, found := e.compiled[source]; found {
 		return v, nil
 	}
-	v := e.context.CompileString(fmt.Sprintf("status: _\ninputs: _\ncontext: _\n%q: (%s\n)", result, source))
+	v := e.context.CompileString(fmt.Sprintf("status: _\ninputs: _\ncontext: _\n%q: (%s)", result, source))
 	if err := v.Err(); err != nil && !incomplete(err) {
 		return v, sentence(err)
 	}
@@ -130,7 +130,7 @@ func (e *Evaluator) Value(expr string, values map[string]any) (any, error) {
 		}
 		fmt.Fprintf(&source, "%s: %s\n", name, raw)
 	}
-	fmt.Fprintf(&source, "%q: (%s\n)", result, expr)
+	fmt.Fprintf(&source, "%q: (%s)", result, expr)
 	value := cuecontext.New().CompileString(source.String()).LookupPath(cue.MakePath(cue.Str(result)))
 	if err := value.Err(); err != nil {
 		return nil, sentence(err)
