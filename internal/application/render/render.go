@@ -35,6 +35,8 @@ type Manifest struct {
 	Component string
 	// Trait is "" for the workload and for objects that the component itself makes.
 	Trait string
+	// TraitIndex is the position of the trait in the component, where Trait is one of its traits.
+	TraitIndex int
 	// Resource is the key of the object within its definition, "" for the workload.
 	Resource string
 }
@@ -64,7 +66,7 @@ func Component(reg *definition.Registry, c Context, comp v1beta1.Component) ([]M
 			return nil, err
 		}
 		for _, output := range made {
-			out = append(out, Manifest{Object: output.Object, Component: comp.Name, Trait: trait.Type, Resource: output.Resource})
+			out = append(out, Manifest{Object: output.Object, Component: comp.Name, Trait: trait.Type, TraitIndex: i, Resource: output.Resource})
 		}
 	}
 	out, err = joinServices(out)
