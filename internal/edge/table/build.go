@@ -312,3 +312,6 @@ func (b *builder) finish() *Table {
 	})
 	return b.table
 }
+
+// IsCanary tells whether the Ingress is a canary, as Build understands its annotation.
+func IsCanary(ing *networkingv1.Ingress) bool { return readAnnotations(ing.Annotations).canary }

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"time"
+)
+
+// Config is how one replica of the edge runs.
+type Config struct {
+	// HTTPAddr and HTTPSAddr are where requests come in, as host:port. Either may be empty: then that one is not served,
+	// and without HTTPSAddr nothing is redirected to it.
+	HTTPAddr, HTTPSAddr string
+	// AdminAddr serves the plan, health and metrics, read-only and without authentication. Keep it off public networks.
+	AdminAddr string
+	// IngressClass is the class served, "nginx" when empty. Ingresses that name no class are served when the cluster's
+	// IngressClass of this name is marked as the default.
+	IngressClass string
+	// PublishAddress is the IP written to status.loadBalancer of Ingresses that are not canaries. Empty: none is written.
+	PublishAddress string
+	// Replica names this process in its plan.
+	Replica string
+	// AccessLog gets one line of JSON for each request. Nil: off.
+	AccessLog io.Writer
+	// DrainTimeout bounds how long a stop waits for requests in flight; 30 s when 0.
+	DrainTimeout time.Duration
+}
+
+func (c Config) withDefaults() (Config, error) {
+	c.IngressClass = cmp.Or(c.IngressClass, "nginx")
+	c.Replica = cmp.Or(c.Replica, "edge")
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, 30*time.Second)
+	if c.HTTPAddr == "" && c.HTTPSAddr == "" {
+		return c, errors.New("the edge has nothing to listen on; set HTTPAddr or HTTPSAddr")
+	}
+	if c.AdminAddr == "" {
+		return c, errors.New("the edge cannot say what it serves; set AdminAddr")
+	}
+	return c, nil
+}
+
+// Limits on clients. Those with a counterpart in nginx have its default.
+const (
+	readHeaderTimeout = 15 * time.Second
+	clientIdle        = 75 * time.Second // keepalive_timeout
+	maxHeaderBytes    = 64 << 10
+	maxStreams        = 250 // concurrent HTTP/2 streams of one connection
+)
+
+// Limits towards backends.
+const (
+	maxAttempts  = 3
+	upstreamIdle = 60 * time.Second // keepalive_timeout of an nginx upstream
+	maxIdleConns = 1024             // idle connections kept to one endpoint
+	copyBuffer   = 32 << 10
+)
