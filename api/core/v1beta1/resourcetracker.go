@@ -65,6 +65,9 @@ type ManagedResource struct {
 	Component string `json:"component,omitempty"`
 	// +optional
 	Trait string `json:"trait,omitempty"`
+	// TraitIndex is which of the component's traits made it, from 0.
+	// +optional
+	TraitIndex int32 `json:"traitIndex,omitempty"`
 	// Raw is the manifest as it is to be applied; drift is repaired from it. Objects that a release changes on the
 	// way, such as a Rollout, have none and are never written from here.
 	// +optional
