@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package admission
+
+import (
+	"context"
+	"fmt"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+)
+
+// Paths of the webhooks on the server.
+const (
+	pathMutateApplication   = "/mutate/application"
+	pathValidateApplication = "/validate/application"
+	pathMutateAction        = "/mutate/releaseaction"
+	pathValidateAction      = "/validate/releaseaction"
+)
+
+// configName names both registrations.
+const configName = "vela-release"
+
+// Serve puts the webhooks on server.
+func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules) {
+	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{}})
+	server.Register(pathValidateApplication, &admission.Webhook{Handler: applications})
+	server.Register(pathMutateAction, &admission.Webhook{Handler: ActionDefaults{}})
+	server.Register(pathValidateAction, &admission.Webhook{Handler: actions})
+}
+
+// Address is where the API server finds the webhooks: a URL, or a Service where URL is empty.
+type Address struct {
+	URL              string
+	ServiceNamespace string
+	ServiceName      string
+	ServicePort      int32
+}
+
+// Register tells the API server about the webhooks, over what an earlier process told it. The caller's server answers
+// already: from now on nothing of ours is stored without it.
+func Register(ctx context.Context, c client.Client, at Address, authority []byte) error {
+	app := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
+		return rule(v1beta1.Group, "v1beta1", "applications", ops)
+	}
+	action := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
+		return rule(v1alpha1.Group, "v1alpha1", "releaseactions", ops)
+	}
+	create, update := admissionregistrationv1.Create, admissionregistrationv1.Update
+	fail, none, timeout := admissionregistrationv1.Fail, admissionregistrationv1.SideEffectClassNone, int32(10)
+	versions := []string{"v1"}
+	mutating := func(name, path string, rules []admissionregistrationv1.RuleWithOperations) admissionregistrationv1.MutatingWebhook {
+		return admissionregistrationv1.MutatingWebhook{
+			Name: name, ClientConfig: at.clientConfig(path, authority), Rules: rules,
+			FailurePolicy: &fail, SideEffects: &none, TimeoutSeconds: &timeout, AdmissionReviewVersions: versions,
+		}
+	}
+	validating := func(name, path string, rules []admissionregistrationv1.RuleWithOperations) admissionregistrationv1.ValidatingWebhook {
+		return admissionregistrationv1.ValidatingWebhook{
+			Name: name, ClientConfig: at.clientConfig(path, authority), Rules: rules,
+			FailurePolicy: &fail, SideEffects: &none, TimeoutSeconds: &timeout, AdmissionReviewVersions: versions,
+		}
+	}
+	meta := metav1.ObjectMeta{Name: configName}
+	m := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.MutatingWebhook{
+		mutating("applications.core.oam.dev", pathMutateApplication, app(create, update)),
+		mutating("releaseactions.release.oam.dev", pathMutateAction, action(create)),
+	}}
+	v := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.ValidatingWebhook{
+		validating("applications.core.oam.dev", pathValidateApplication, app(create, update)),
+		validating("releaseactions.release.oam.dev", pathValidateAction, action(create)),
+	}}
+	if err := replace(ctx, c, m, &admissionregistrationv1.MutatingWebhookConfiguration{}); err != nil {
+		return err
+	}
+	return replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{})
+}
+
+// replace creates want, or puts it in the place of what is there.
+func replace(ctx context.Context, c client.Client, want, there client.Object) error {
+	err := c.Create(ctx, want)
+	if apierrors.IsAlreadyExists(err) {
+		if err := c.Get(ctx, client.ObjectKeyFromObject(want), there); err != nil {
+			return fmt.Errorf("reading the webhook registration: %w", err)
+		}
+		want.SetResourceVersion(there.GetResourceVersion())
+		err = c.Update(ctx, want)
+	}
+	if err != nil {
+		return fmt.Errorf("registering the webhooks: %w", err)
+	}
+	return nil
+}
+
+func (a Address) clientConfig(path string, authority []byte) admissionregistrationv1.WebhookClientConfig {
+	if a.URL != "" {
+		url := a.URL + path
+		return admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority}
+	}
+	return admissionregistrationv1.WebhookClientConfig{CABundle: authority, Service: &admissionregistrationv1.ServiceReference{
+		Namespace: a.ServiceNamespace, Name: a.ServiceName, Path: &path, Port: &a.ServicePort,
+	}}
+}
+
+func rule(group, version, resource string, ops []admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
+	scope := admissionregistrationv1.NamespacedScope
+	return []admissionregistrationv1.RuleWithOperations{{
+		Operations: ops,
+		Rule: admissionregistrationv1.Rule{
+			APIGroups: []string{group}, APIVersions: []string{version}, Resources: []string{resource}, Scope: &scope,
+		},
+	}}
+}
