@@ -5,17 +5,17 @@ package fakenode
 
 import (
 	"context"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
@@ -30,14 +30,19 @@ type Config struct {
 	Nodes int
 	// Range that pod addresses are taken from, in order. It must be routed to this machine and nowhere else.
 	Range netip.Prefix
-	// Now is the clock for start times.
-	Now func() metav1.Time
+	// Linger is how long a pod that is gone still answers.
+	Linger time.Duration
+	// Now is the clock for start times and heartbeats.
+	Now func() time.Time
 	// Log receives writes that failed.
 	Log *slog.Logger
 }
 
 // workers is how many pods are written at once.
 const workers = 16
+
+// prefix of the names of fake nodes.
+const prefix = "fake-"
 
 // Nodes are fake kubelets.
 type Nodes struct {
@@ -52,19 +57,33 @@ type Nodes struct {
 func Start(ctx context.Context, client kubernetes.Interface, cfg Config) (*Nodes, error) {
 	n := &Nodes{cfg: cfg, client: client}
 	for i := range cfg.Nodes {
-		if err := n.createNode(ctx, fmt.Sprintf("fake-%d", i)); err != nil {
+		if err := n.createNode(ctx, fmt.Sprintf("%s%d", prefix, i)); err != nil {
 			return nil, err
 		}
 	}
+	go n.beat(ctx)
 	work := make(chan *corev1.Pod, 4096)
 	for range workers {
 		go func() {
-			for pod := range work {
-				n.serve(ctx, pod)
+			for {
+				select {
+				case pod := <-work:
+					n.serve(ctx, pod)
+				case <-ctx.Done():
+					return
+				}
 			}
 		}()
 	}
-	factory := informers.NewSharedInformerFactory(client, 0)
+	if err := n.watch(ctx, work); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// watch hands over every pod of these nodes for which there is something to write.
+func (n *Nodes) watch(ctx context.Context, work chan<- *corev1.Pod) error {
+	factory := informers.NewSharedInformerFactory(n.client, 0)
 	pods := factory.Core().V1().Pods().Informer()
 	hand := func(o any) {
 		if pod, ok := o.(*corev1.Pod); ok && needsWork(pod) {
@@ -77,12 +96,17 @@ func Start(ctx context.Context, client kubernetes.Interface, cfg Config) (*Nodes
 	if _, err := pods.AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    hand,
 		UpdateFunc: func(_, o any) { hand(o) },
+		DeleteFunc: func(o any) {
+			if pod, ok := o.(*corev1.Pod); ok {
+				n.forget(pod.UID)
+			}
+		},
 	}); err != nil {
-		return nil, fmt.Errorf("watching pods: %w", err)
+		return fmt.Errorf("watching pods: %w", err)
 	}
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
-	return n, nil
+	return ctx.Err()
 }
 
 // Image is the image of the pod at an address, empty when there is none.
@@ -92,20 +116,21 @@ func (n *Nodes) Image(address string) string {
 	return text
 }
 
-// Version is the image's tag, with a capital first letter as the demo program answers it.
+// Version is the image's tag in capitals, as the demo program answers it.
 func (n *Nodes) Version(address string) string {
-	_, tag, _ := strings.Cut(n.Image(address), ":")
-	return strings.ToUpper(tag)
+	image := n.Image(address)
+	return strings.ToUpper(image[strings.LastIndexByte(image, ':')+1:])
 }
 
 // needsWork says whether a pod of these nodes is to be started or removed.
 func needsWork(pod *corev1.Pod) bool {
-	if !strings.HasPrefix(pod.Spec.NodeName, "fake-") {
+	if !strings.HasPrefix(pod.Spec.NodeName, prefix) {
 		return false
 	}
 	return pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodPending
 }
 
+// serve makes the one write that a pod needs now.
 func (n *Nodes) serve(ctx context.Context, pod *corev1.Pod) {
 	pods := n.client.CoreV1().Pods(pod.Namespace)
 	var err error
@@ -113,73 +138,41 @@ func (n *Nodes) serve(ctx context.Context, pod *corev1.Pod) {
 		err = pods.Delete(ctx, pod.Name, metav1.DeleteOptions{
 			GracePeriodSeconds: ptr.To[int64](0), Preconditions: metav1.NewUIDPreconditions(string(pod.UID)),
 		})
-		if address, ok := n.known.LoadAndDelete(pod.UID); ok {
-			n.images.Delete(address)
+	} else if address, first := n.claim(pod); first {
+		_, err = pods.Patch(ctx, pod.Name, types.MergePatchType, runningStatus(pod, address, metav1.NewTime(n.cfg.Now())), metav1.PatchOptions{}, "status")
+		if err != nil {
+			n.forget(pod.UID)
 		}
-	} else if _, started := n.known.Load(pod.UID); !started {
-		_, err = pods.Patch(ctx, pod.Name, types.MergePatchType, n.runningStatus(pod), metav1.PatchOptions{}, "status")
 	}
 	if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) && ctx.Err() == nil {
 		n.cfg.Log.Error("writing a pod", "pod", pod.Name, "error", err)
 	}
 }
 
-// runningStatus is the one write of a kubelet whose containers start at once.
-func (n *Nodes) runningStatus(pod *corev1.Pod) []byte {
-	address := n.address()
-	n.known.Store(pod.UID, address)
+// claim gives a pod its address, and says whether this call was the one that did. The pod answers from then on.
+func (n *Nodes) claim(pod *corev1.Pod) (address string, first bool) {
+	if known, ok := n.known.Load(pod.UID); ok {
+		return known.(string), false
+	}
+	address = n.address()
+	if known, taken := n.known.LoadOrStore(pod.UID, address); taken {
+		return known.(string), false
+	}
 	n.images.Store(address, pod.Spec.Containers[0].Image)
-	now := n.cfg.Now()
-	condition := func(t corev1.PodConditionType) corev1.PodCondition {
-		return corev1.PodCondition{Type: t, Status: corev1.ConditionTrue, LastTransitionTime: now}
+	return address, true
+}
+
+// forget lets a pod's address answer a little longer, and then no more.
+func (n *Nodes) forget(uid types.UID) {
+	if address, ok := n.known.LoadAndDelete(uid); ok {
+		time.AfterFunc(n.cfg.Linger, func() { n.images.Delete(address) })
 	}
-	status := corev1.PodStatus{
-		Phase: corev1.PodRunning, PodIP: address, PodIPs: []corev1.PodIP{{IP: address}}, StartTime: &now,
-		Conditions: []corev1.PodCondition{
-			condition(corev1.PodScheduled), condition(corev1.PodInitialized), condition(corev1.ContainersReady), condition(corev1.PodReady),
-		},
-	}
-	for _, c := range pod.Spec.Containers {
-		status.ContainerStatuses = append(status.ContainerStatuses, corev1.ContainerStatus{
-			Name: c.Name, Image: c.Image, Ready: true, Started: ptr.To(true),
-			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}},
-		})
-	}
-	patch, err := json.Marshal(map[string]any{"status": status})
-	if err != nil {
-		panic(err) // the API's own types always marshal
-	}
-	return patch
 }
 
 // address takes the next address of the range; it leaves out the network's own.
 func (n *Nodes) address() string {
 	base := n.cfg.Range.Masked().Addr().As4()
-	v := uint32(base[0])<<24 | uint32(base[1])<<16 | uint32(base[2])<<8 | uint32(base[3])
-	v += n.next.Add(1)
-	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}).String()
-}
-
-func (n *Nodes) createNode(ctx context.Context, name string) error {
-	capacity := corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse("1000"), corev1.ResourceMemory: resource.MustParse("1Ti"), corev1.ResourcePods: resource.MustParse("5000"),
-	}
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelHostname: name}}}
-	node, err := n.client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{})
-	if err != nil {
-		return fmt.Errorf("making node %s: %w", name, err)
-	}
-	node.Status = corev1.NodeStatus{Capacity: capacity, Allocatable: capacity, Conditions: []corev1.NodeCondition{{
-		Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "Fake", LastHeartbeatTime: n.cfg.Now(), LastTransitionTime: n.cfg.Now(),
-	}}}
-	if _, err := n.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("making node %s ready: %w", name, err)
-	}
-	node, err = n.client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
-	if err != nil || len(node.Spec.Taints) == 0 {
-		return err
-	}
-	node.Spec.Taints = nil // the API server taints a node that was made not ready
-	_, err = n.client.CoreV1().Nodes().Update(ctx, node, metav1.UpdateOptions{})
-	return err
+	var next [4]byte
+	binary.BigEndian.PutUint32(next[:], binary.BigEndian.Uint32(base[:])+n.next.Add(1))
+	return netip.AddrFrom4(next).String()
 }
