@@ -131,9 +131,13 @@ func (e *Evaluator) Value(expr string, values map[string]any) (any, error) {
 		fmt.Fprintf(&source, "%s: %s\n", name, raw)
 	}
 	fmt.Fprintf(&source, "%q: (%s)", result, expr)
-	value := cuecontext.New().CompileString(source.String()).LookupPath(cue.MakePath(cue.Str(result)))
+	all := cuecontext.New().CompileString(source.String())
+	value := all.LookupPath(cue.MakePath(cue.Str(result)))
+	if !value.Exists() && all.Err() != nil {
+		value = all
+	}
 	if err := value.Err(); err != nil {
-		return nil, sentence(err)
+		return nil, fmt.Errorf("%w; use one of %s", sentence(err), strings.Join(names, ", "))
 	}
 	raw, err := value.MarshalJSON()
 	if err != nil {

@@ -109,6 +109,7 @@ func TestValue(t *testing.T) {
 		"a text of two":            {expr: `"\(context.appName)-\(output.name)"`, want: `"demo-x"`},
 		"a whole object":           {expr: `output.status`, want: `{"ready":3}`},
 		"a path that is not there": {expr: `output.nosuch`, err: "undefined field"},
+		"a name that is nothing":   {expr: `outptu.x`, err: `reference "outptu" not found; use one of a-b, context, output`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
