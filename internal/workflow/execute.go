@@ -96,7 +96,8 @@ func (p *pass) record(it *item, step v1beta1.StepBase, out Outcome) {
 	case v1beta1.StepSkipped:
 		p.set(it, v1beta1.StepSkipped, reasonOr(out.Reason, v1beta1.ReasonSkip), out.Message)
 	default:
-		p.recordError(it, fmt.Errorf("step type %s answered with the phase %q, which no step may have", step.Type, out.Phase))
+		p.set(it, v1beta1.StepFailed, v1beta1.ReasonAction,
+			fmt.Sprintf("step type %s answered with the phase %q, which no step may have", step.Type, out.Phase))
 	}
 }
 
