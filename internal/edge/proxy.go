@@ -49,6 +49,11 @@ func (x *exchange) serve() {
 		x.answer(http.StatusMethodNotAllowed, "this gateway is not a forward proxy")
 		return
 	}
+	if req.ProtoMajor == 1 && len(req.TransferEncoding) > 0 {
+		// net/http hides whether the request had a Content-Length besides its chunks. RFC 9112 section 6.1 has such a
+		// connection closed after the answer, so that what a front proxy took for a body is never read as a request.
+		x.recorder.Header().Set("Connection", "close")
+	}
 	if !x.acquire() {
 		x.answer(http.StatusNotFound, "no route for this host and path")
 		return

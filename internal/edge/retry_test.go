@@ -1,0 +1,262 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vela-rollouts/vela/internal/edge/plan"
+)
+
+func TestConnectFailureGoesToAnotherEndpointOfTheVersion(t *testing.T) {
+	w := newWorld(t, nil)
+	good := newBackend(t, "good", nil)
+	dead := newBackend(t, "dead", nil)
+	w.service("stable", good.address, dead.address)
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 2})
+	dead.server.Close()
+	for range 50 {
+		resp, err := w.post("hello")
+		if err != nil || resp != "good" {
+			t.Fatalf("answer %q, error %v", resp, err)
+		}
+	}
+	p := w.await("the dead endpoint out of rotation", func(p plan.Plan) bool { return p.Services["demo/stable"].Ready == 1 })
+	if failed := p.Services["demo/stable"].Failed; failed != 0 {
+		t.Errorf("%d requests count as failed", failed)
+	}
+}
+
+// post sends a body, which a retry must not lose.
+func (w *world) post(body string) (string, error) {
+	req, err := http.NewRequest(http.MethodPost, w.url+"/", strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Host = "demo.example"
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	return string(got), err
+}
+
+func TestCanaryThatRefusesIsReplacedByStable(t *testing.T) {
+	w := newWorld(t, nil)
+	stable := newBackend(t, "stable", nil)
+	w.service("stable", stable.address)
+	w.service("canary", refusing(t))
+	w.ingress("web", "stable")
+	w.weight(50)
+	w.ready(map[string]int{"stable": 1, "canary": 0})
+	for range 20 {
+		w.mustGet("/")
+	}
+	if got := stable.hits.Load(); got != 20 {
+		t.Errorf("stable served %d of 20 requests", got)
+	}
+}
+
+func TestCanaryWithoutEndpointsIsReplacedByStable(t *testing.T) {
+	w := newWorld(t, nil)
+	stable := newBackend(t, "stable", nil)
+	w.service("stable", stable.address)
+	w.service("canary")
+	w.ingress("web", "stable")
+	p := w.weight(50)
+	if c, ok := p.Services["demo/canary"]; !ok || c.Ready != 0 || !c.Weighted {
+		t.Errorf("the plan says of the canary: %+v", c)
+	}
+	for range 20 {
+		w.mustGet("/")
+	}
+	if i := w.plan().Ingresses["demo/web-canary"]; i.StableRequests != 20 || i.CanaryRequests != 0 {
+		t.Errorf("counted as served: stable %d, canary %d; want what really served", i.StableRequests, i.CanaryRequests)
+	}
+}
+
+func TestStableWithoutEndpointsIsNotReplacedByACanaryAtZero(t *testing.T) {
+	w := newWorld(t, nil)
+	canary := newBackend(t, "canary", nil)
+	w.service("stable")
+	w.service("canary", canary.address)
+	w.ingress("web", "stable")
+	w.weight(0)
+	status, body, err := w.get(http.DefaultClient, "/")
+	if err != nil || status != http.StatusServiceUnavailable || body != "no endpoint of the backend is available\n" {
+		t.Errorf("status %d, body %q, error %v", status, body, err)
+	}
+	if canary.hits.Load() != 0 {
+		t.Error("a canary at weight 0 served a request")
+	}
+}
+
+// dying accepts requests and closes the connection before any answer.
+func dying(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, _ = http.ReadRequest(bufio.NewReader(conn))
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestGetIsRepeatedWhenABackendDiesBeforeItsAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	good := newBackend(t, "good", nil)
+	w.service("stable", good.address, dying(t))
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 2})
+	for range 20 {
+		if got := w.mustGet("/"); got != "good" {
+			t.Fatalf("answer %q", got)
+		}
+	}
+}
+
+func TestPostIsNotRepeatedOnceItMayHaveBeenRead(t *testing.T) {
+	w := newWorld(t, nil)
+	good := newBackend(t, "good", nil)
+	w.service("stable", good.address, dying(t))
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 2})
+	broken := 0
+	for range 20 {
+		got, err := w.post("once")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == "the backend could not be reached or broke off\n" {
+			broken++
+		}
+	}
+	if broken == 0 {
+		t.Error("every POST was answered: those that the dying backend had read were sent again")
+	}
+	if good.hits.Load()+int64(broken) != 20 {
+		t.Errorf("%d answered and %d broken of 20", good.hits.Load(), broken)
+	}
+}
+
+func TestSilentBackendIsATimeout(t *testing.T) {
+	w := newWorld(t, nil)
+	release := make(chan struct{})
+	silent := newBackend(t, "silent", func(http.ResponseWriter, *http.Request) { <-release })
+	t.Cleanup(func() { close(release) })
+	w.service("stable", silent.address)
+	w.ingress("web", "stable", "proxy-read-timeout", "1")
+	w.ready(map[string]int{"stable": 1})
+	status, body, err := w.get(http.DefaultClient, "/")
+	if err != nil || status != http.StatusGatewayTimeout || body != "the backend did not answer in time\n" {
+		t.Errorf("status %d, body %q, error %v", status, body, err)
+	}
+}
+
+func TestEndpointsThatLeaveLoseNoRequest(t *testing.T) {
+	w := newWorld(t, nil)
+	steady := newBackend(t, "steady", nil)
+	w.service("stable", steady.address)
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 1})
+	l := w.load(8)
+	for range 20 {
+		leaver := newBackend(t, "leaver", nil)
+		w.addEndpoint("stable", leaver.address)
+		w.ready(map[string]int{"stable": 2})
+		for leaver.hits.Load() < 20 && l.failed.Load() == 0 {
+			w.mustGet("/")
+		}
+		w.removeEndpoint("stable", leaver.address)
+		w.await("the leaver gone and drained", func(p plan.Plan) bool { return len(p.Services["demo/stable"].Endpoints) == 1 })
+		leaver.server.Close()
+	}
+	l.stop()
+	l.check(t)
+}
+
+func TestPlanTellsTheStatesOfEndpoints(t *testing.T) {
+	w := newWorld(t, nil)
+	release := make(chan struct{})
+	entered := make(chan struct{}, 1)
+	slow := newBackend(t, "slow", func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-release })
+	address := refusing(t)
+	w.service("stable", slow.address, address)
+	w.ingress("web", "stable")
+	state := func(p plan.Plan, address string) string {
+		for _, e := range p.Services["demo/stable"].Endpoints {
+			if e.Address == address {
+				return e.State
+			}
+		}
+		return ""
+	}
+	w.await("one ready, one probing", func(p plan.Plan) bool {
+		return state(p, slow.address) == plan.Ready && state(p, address) == plan.Probing
+	})
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("the port was taken meanwhile: %v", err)
+	}
+	defer l.Close()
+	w.await("both ready", func(p plan.Plan) bool { return p.Services["demo/stable"].Ready == 2 })
+	w.removeEndpoint("stable", address)
+	w.await("one left", func(p plan.Plan) bool { return state(p, address) == "" })
+	go w.get(http.DefaultClient, "/") //nolint:errcheck // the plan is looked at, not the answer
+	<-entered
+	w.removeEndpoint("stable", slow.address)
+	w.await("draining", func(p plan.Plan) bool { return state(p, slow.address) == plan.Draining })
+	close(release)
+	w.await("drained", func(p plan.Plan) bool { return state(p, slow.address) == "" })
+}
+
+func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
+	w := newWorld(t, nil)
+	release := make(chan struct{})
+	entered := make(chan struct{}, 1)
+	slow := newBackend(t, "slow", func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-release })
+	other := newBackend(t, "other", nil)
+	w.service("before", slow.address)
+	w.service("after", other.address)
+	w.ingress("web", "before")
+	w.ready(map[string]int{"before": 1})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.get(http.DefaultClient, "/") //nolint:errcheck // the plan is looked at, not the answer
+	}()
+	<-entered
+	w.ingress("web", "after")
+	p := w.await("the other Service", func(p plan.Plan) bool { return p.Services["demo/after"].Ready == 1 })
+	if s := p.Services["demo/before"]; s.InFlight != 1 || s.Weighted || s.Drained() {
+		t.Errorf("the Service that was left says %+v", s)
+	}
+	close(release)
+	<-done
+	w.await("the old Service gone", func(p plan.Plan) bool { _, there := p.Services["demo/before"]; return !there })
+	if time.Since(p.Ingresses["demo/web"].Since) < 0 {
+		t.Error("an Ingress is served since the future")
+	}
+}
