@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	"github.com/vela-rollouts/vela/internal/application"
+	"github.com/vela-rollouts/vela/internal/apply"
+	"github.com/vela-rollouts/vela/internal/workflow"
+)
+
+// actionsKept is how many finished actions of an Application stay for the record.
+const actionsKept = 50
+
+// takeActions carries out what people asked for, oldest first, before anything that can fail. The effect of an action and
+// the record that it was taken are one write of the Application's status; its own outcome is written after that, by
+// confirm. An action that was taken in an earlier pass is only confirmed.
+func (r *Reconciler) takeActions(ctx context.Context, w *world) error {
+	taken := map[types.UID]bool{}
+	for range len(w.actions) {
+		decision, err := application.Plan(w.seen())
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(decision.Actions, func(p application.ActionPlan) bool { return !taken[p.Action.UID] })
+		if i < 0 {
+			return nil
+		}
+		taken[decision.Actions[i].Action.UID] = true
+		if err := r.takeAction(ctx, w, decision.Actions[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reconciler) takeAction(ctx context.Context, w *world, plan application.ActionPlan) error {
+	switch {
+	case plan.Handled != nil:
+		return r.confirm(ctx, w, plan.Action, *plan.Handled)
+	case plan.Refuse != "":
+		return r.conclude(ctx, w, plan.Action, v1alpha1.ActionRefused, plan.Refuse, nil)
+	case plan.Rollback != nil:
+		return r.rollback(ctx, w, plan)
+	default:
+		return r.operate(ctx, w, plan)
+	}
+}
+
+// operate lets the workflow engine carry out an action on the run.
+func (r *Reconciler) operate(ctx context.Context, w *world, plan application.ActionPlan) error {
+	action := plan.Action
+	rev := current(w)
+	if rev == nil {
+		return r.conclude(ctx, w, action, v1alpha1.ActionRefused,
+			fmt.Sprintf("the revision of run %s is gone: publish a new version with vela up", w.app.Status.Workflow.AppRevision), nil)
+	}
+	spec, err := workflow.Generate(rev.Spec.Application.Spec, nil)
+	if err != nil {
+		return fmt.Errorf("working out the steps of %s: %w", rev.Name, err)
+	}
+	do := map[v1alpha1.Action]func(workflow.Spec, v1beta1.WorkflowStatus, workflow.Request, time.Time) (v1beta1.WorkflowStatus, error){
+		v1alpha1.ActionResume: workflow.Resume, v1alpha1.ActionSuspend: workflow.Suspend,
+		v1alpha1.ActionTerminate: workflow.Terminate, v1alpha1.ActionRestart: workflow.Restart,
+	}[action.Spec.Action]
+	if do == nil {
+		return r.conclude(ctx, w, action, v1alpha1.ActionRefused,
+			fmt.Sprintf("spec.action: %q is not an action; use one of resume, suspend, rollback, terminate, restart", action.Spec.Action), nil)
+	}
+	status, err := do(spec, *w.app.Status.Workflow, workflow.Request{
+		App: w.app.Name, Step: action.Spec.Step, StepID: action.Spec.StepID, By: action.Spec.RequestedBy.Username,
+	}, r.clock.Now())
+	var refusal *workflow.Refusal
+	if errors.As(err, &refusal) {
+		return r.conclude(ctx, w, action, v1alpha1.ActionRefused, refusal.Sentence, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("carrying out ReleaseAction %s: %w", action.Name, err)
+	}
+	w.app.Status.Workflow = &status
+	r.handled(w, action, done(action, w.app.Name), "")
+	return nil
+}
+
+// done is the sentence that a command prints for an action that was carried out.
+func done(action *v1alpha1.ReleaseAction, app string) string {
+	verb := string(action.Spec.Action)
+	if action.Spec.Step == "" {
+		return fmt.Sprintf("Successfully %s workflow: %s", verb, app)
+	}
+	return fmt.Sprintf("Successfully %s workflow %s from step %s", verb, app, action.Spec.Step)
+}
+
+func (r *Reconciler) handled(w *world, action *v1alpha1.ReleaseAction, message, target string) {
+	w.app.Status.HandledActions = append(w.app.Status.HandledActions, v1beta1.HandledAction{
+		Name: action.Name, UID: action.UID, Message: message, Target: target,
+	})
+}
+
+// rollback goes back to the target: its workload first, which takes the traffic off the bad version at once, then the
+// spec, then (by the status write that ends the pass) the status. What is left to do is in confirm.
+func (r *Reconciler) rollback(ctx context.Context, w *world, plan application.ActionPlan) error {
+	target := plan.Rollback.Target
+	entries := application.Kept(w.app.Name, target, w.trackers)
+	slices.SortStableFunc(entries, func(a, b application.Entry) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, e := range entries {
+		w.deployed[e.Component] = true
+		if err := r.restore(ctx, w, e.ManagedResource); err != nil {
+			return fmt.Errorf("rolling back to %s: %w", target.Name, err)
+		}
+	}
+	if err := r.restoreSpec(ctx, w, target); err != nil {
+		return err
+	}
+	st := &w.app.Status
+	st.LatestRevision = application.NameOf(w.app.Name, target)
+	st.Workflow = target.Status.Workflow.DeepCopy()
+	st.Services, st.AppliedResources = nil, nil
+	r.handled(w, plan.Action, fmt.Sprintf("Application %s is back on revision %s", w.app.Name, target.Name), target.Name)
+	return nil
+}
+
+// rank puts workloads before everything else.
+func rank(e application.Entry) int {
+	if e.Trait == "" {
+		return 0
+	}
+	return 1
+}
+
+// restoreSpec makes the Application say what the target says, so that the next look at the file and at the cluster agree.
+func (r *Reconciler) restoreSpec(ctx context.Context, w *world, target *v1beta1.ApplicationRevision) error {
+	hash, err := application.SpecHash(w.app.Spec)
+	if err != nil {
+		return err
+	}
+	version := application.PublishVersion(target)
+	if hash == application.RevisionHash(target) && version == application.PublishVersion(w.app) {
+		return nil
+	}
+	next := w.app.DeepCopy()
+	next.Spec = *target.Spec.Application.Spec.DeepCopy()
+	if next.Annotations == nil {
+		next.Annotations = map[string]string{}
+	}
+	next.Annotations[v1beta1.AnnotationPublishVersion] = version
+	if version == "" {
+		delete(next.Annotations, v1beta1.AnnotationPublishVersion)
+	}
+	status := w.app.Status
+	if err := r.client.Update(ctx, next, client.FieldOwner(apply.FieldManager)); err != nil {
+		return fmt.Errorf("giving Application %s the spec of %s: %w", w.key, target.Name, err)
+	}
+	next.Status = status
+	w.app = next
+	return nil
+}
+
+// confirm finishes an action whose effect is stored: for a rollback, Rollouts and outdated revisions go, and the outcome
+// is written when the Rollouts have given everything back.
+func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.ReleaseAction, h v1beta1.HandledAction) error {
+	if h.Target == "" {
+		return r.conclude(ctx, w, action, v1alpha1.ActionSucceeded, h.Message, nil)
+	}
+	target := &v1beta1.ApplicationRevision{}
+	target.Name = h.Target
+	for i := range w.revisions {
+		if w.revisions[i].Name == h.Target {
+			target = &w.revisions[i]
+		}
+	}
+	if action.Status.Phase == "" {
+		if err := r.clearRelease(ctx, w, target); err != nil {
+			return err
+		}
+	}
+	leaving, err := r.leavingRollouts(ctx, w)
+	if err != nil {
+		return err
+	}
+	if leaving {
+		return r.conclude(ctx, w, action, v1alpha1.ActionExecuting, h.Message+"; its Rollout is giving pods and routes back",
+			application.RollbackReport(target, true))
+	}
+	return r.conclude(ctx, w, action, v1alpha1.ActionSucceeded, h.Message, application.RollbackReport(target, false))
+}
+
+// clearRelease deletes the Application's Rollouts, whose finalizer brings pods and routes back, and the revisions that
+// are newer than the target.
+func (r *Reconciler) clearRelease(ctx context.Context, w *world, target *v1beta1.ApplicationRevision) error {
+	rollouts, err := r.rollouts(ctx, w.key)
+	if err != nil {
+		return err
+	}
+	for i := range rollouts {
+		if rollouts[i].DeletionTimestamp != nil {
+			continue
+		}
+		if err := r.client.Delete(ctx, &rollouts[i]); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting Rollout %s: %w", rollouts[i].Name, err)
+		}
+	}
+	number := application.RevisionNumber(w.app.Name, target.Name)
+	kept := w.revisions[:0]
+	for _, rev := range w.revisions {
+		if application.RevisionNumber(w.app.Name, rev.Name) <= number {
+			kept = append(kept, rev)
+			continue
+		}
+		if err := r.deleteRevision(ctx, w, rev.Name); err != nil {
+			return err
+		}
+	}
+	w.revisions = kept
+	return nil
+}
+
+func (r *Reconciler) leavingRollouts(ctx context.Context, w *world) (bool, error) {
+	rollouts, err := r.rollouts(ctx, w.key)
+	if err != nil {
+		return false, err
+	}
+	for i := range rollouts {
+		if rollouts[i].DeletionTimestamp != nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// conclude writes the outcome of an action, and drops it from the open ones when it is final.
+func (r *Reconciler) conclude(
+	ctx context.Context, w *world, action *v1alpha1.ReleaseAction, phase v1alpha1.ActionPhase, message string, report []string,
+) error {
+	next := action.DeepCopy()
+	next.Status.Phase, next.Status.Message, next.Status.Report = phase, message, report
+	final := phase != v1alpha1.ActionExecuting
+	if final {
+		now := stamp(r.clock.Now())
+		next.Status.FinishedAt = &now
+	}
+	if action.Status.Phase == phase && action.Status.Message == message {
+		return nil
+	}
+	if err := r.client.Status().Update(ctx, next, client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing the outcome of ReleaseAction %s: %w", action.Name, err)
+	}
+	if !final {
+		for i := range w.actions {
+			if w.actions[i].UID == action.UID {
+				w.actions[i] = *next
+			}
+		}
+		return nil
+	}
+	w.actions = slices.DeleteFunc(w.actions, func(a v1alpha1.ReleaseAction) bool { return a.UID == action.UID })
+	return r.pruneActions(ctx, w, actionsKept)
+}
+
+// pruneActions deletes the oldest finished actions over the limit.
+func (r *Reconciler) pruneActions(ctx context.Context, w *world, limit int) error {
+	list := &v1alpha1.ReleaseActionList{}
+	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: w.key.String()}); err != nil {
+		return fmt.Errorf("listing ReleaseActions: %w", err)
+	}
+	finished := slices.DeleteFunc(list.Items, func(a v1alpha1.ReleaseAction) bool { return !isFinal(&a) })
+	slices.SortFunc(finished, func(a, b v1alpha1.ReleaseAction) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	for i := range max(0, len(finished)-limit) {
+		if err := r.client.Delete(ctx, &finished[i]); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("deleting ReleaseAction %s: %w", finished[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// refuseAll answers actions for an Application that is not there.
+func (r *Reconciler) refuseAll(ctx context.Context, w *world) error {
+	for _, a := range slices.Clone(w.actions) {
+		message := fmt.Sprintf("spec.application: there is no Application %q in namespace %q; vela ls -A lists all of them", w.key.Name, w.key.Namespace)
+		if err := r.conclude(ctx, w, &a, v1alpha1.ActionRefused, message, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isFinal(a *v1alpha1.ReleaseAction) bool {
+	return a.Status.Phase == v1alpha1.ActionSucceeded || a.Status.Phase == v1alpha1.ActionRefused
+}
+
+// current is the revision that the status says is in force.
+func current(w *world) *v1beta1.ApplicationRevision {
+	if w.app.Status.LatestRevision == nil {
+		return nil
+	}
+	for i := range w.revisions {
+		if w.revisions[i].Name == w.app.Status.LatestRevision.Name {
+			return &w.revisions[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application"
+	"github.com/vela-rollouts/vela/internal/apply"
+)
+
+// Names of the cache's indexes. Values are namespace/name of the Application, also for cluster-scoped trackers.
+const (
+	indexApplication = "vela.application"
+	indexPending     = "vela.pending"
+)
+
+// world is what one pass saw of one Application, and has made of it so far.
+type world struct {
+	key       types.NamespacedName
+	app       *v1beta1.Application
+	stored    v1beta1.ApplicationStatus // as it was read or written last
+	revisions []v1beta1.ApplicationRevision
+	trackers  []v1beta1.ResourceTracker
+	actions   []v1alpha1.ReleaseAction // not final
+
+	// deployed are the components that a step of this pass applied; drift of the others is repaired from inventories.
+	deployed map[string]bool
+	// transient is an error that ends the pass without a trace: somebody wrote between our look and our write.
+	transient error
+}
+
+func (w *world) seen() application.Seen {
+	return application.Seen{App: w.app, Revisions: w.revisions, Actions: w.actions}
+}
+
+func (w *world) owner() apply.Owner { return apply.Owner{Namespace: w.key.Namespace, Name: w.key.Name} }
+
+// gather reads everything of one Application from caches. The Application is nil when it does not exist.
+func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*world, error) {
+	w := &world{key: key, deployed: map[string]bool{}}
+	app := &v1beta1.Application{}
+	switch err := r.client.Get(ctx, key, app); {
+	case apierrors.IsNotFound(err):
+	case err != nil:
+		return nil, fmt.Errorf("reading Application %s: %w", key, err)
+	default:
+		w.app, w.stored = app, *app.Status.DeepCopy()
+	}
+	revisions, trackers, actions := &v1beta1.ApplicationRevisionList{}, &v1beta1.ResourceTrackerList{}, &v1alpha1.ReleaseActionList{}
+	for _, list := range []struct {
+		items client.ObjectList
+		index string
+	}{{revisions, indexApplication}, {trackers, indexApplication}, {actions, indexPending}} {
+		if err := r.client.List(ctx, list.items, client.MatchingFields{list.index: key.String()}); err != nil {
+			return nil, fmt.Errorf("listing what belongs to Application %s: %w", key, err)
+		}
+	}
+	w.revisions, w.trackers, w.actions = revisions.Items, trackers.Items, actions.Items
+	return w, nil
+}
+
+// live reads an object of an inventory.
+func (r *Reconciler) live(ctx context.Context, m v1beta1.ManagedResource) (*unstructured.Unstructured, error) {
+	gvk := schema.FromAPIVersionAndKind(m.APIVersion, m.Kind)
+	return apply.Live(ctx, r.client, gvk, types.NamespacedName{Namespace: m.Namespace, Name: m.Name})
+}
+
+// deployment reads the workload of that name, nil when there is none.
+func (r *Reconciler) deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
+	d := &appsv1.Deployment{}
+	if err := r.client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, d); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("reading Deployment %s/%s: %w", namespace, name, err)
+	}
+	return d, nil
+}
+
+// rollout reads the Rollout of that name, nil when there is none or it is of somebody else.
+func (r *Reconciler) rollout(ctx context.Context, owner apply.Owner, namespace, name string) (*rolloutsv1beta1.Rollout, error) {
+	ro := &rolloutsv1beta1.Rollout{}
+	if err := r.client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, ro); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("reading Rollout %s/%s: %w", namespace, name, err)
+	}
+	if ownerOf(ro) != owner {
+		return nil, nil
+	}
+	return ro, nil
+}
+
+// rollouts lists the Rollouts that were made for the Application.
+func (r *Reconciler) rollouts(ctx context.Context, key types.NamespacedName) ([]rolloutsv1beta1.Rollout, error) {
+	list := &rolloutsv1beta1.RolloutList{}
+	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: key.String()}); err != nil {
+		return nil, fmt.Errorf("listing Rollouts of Application %s: %w", key, err)
+	}
+	return list.Items, nil
+}
+
+// ownerOf is the Application that an object's labels name; zero when they name none.
+func ownerOf(o client.Object) apply.Owner {
+	name, namespace := o.GetLabels()[v1beta1.LabelAppName], o.GetLabels()[v1beta1.LabelAppNamespace]
+	if name != "" && namespace == "" {
+		namespace = o.GetNamespace()
+	}
+	return apply.Owner{Namespace: namespace, Name: name}
+}
+
+func asDeployment(o *unstructured.Unstructured) (*appsv1.Deployment, error) {
+	if o == nil || o.GetKind() != "Deployment" {
+		return nil, nil
+	}
+	d := &appsv1.Deployment{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, d); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", apply.Describe(o), err)
+	}
+	return d, nil
+}

@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application"
+	"github.com/vela-rollouts/vela/internal/application/render"
+	"github.com/vela-rollouts/vela/internal/apply"
+	"github.com/vela-rollouts/vela/internal/health"
+)
+
+// keep repairs drift: everything in force that no step of this pass has looked after is made what its inventory says.
+func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.ApplicationRevision) error {
+	entries := application.Kept(w.app.Name, rev, w.trackers)
+	workloads := map[string]*appsv1.Deployment{}
+	for _, e := range entries {
+		if e.Kind != "Deployment" || !e.Stepped {
+			continue
+		}
+		d, err := r.deployment(ctx, e.Namespace, e.Name)
+		if err != nil {
+			return err
+		}
+		workloads[e.Component] = d
+	}
+	var problems []error
+	for _, e := range entries {
+		if e.Raw == nil || w.deployed[e.Component] || !application.MayKeep(e.Stepped, e.Revision, workloads[e.Component]) {
+			continue
+		}
+		if err := r.restore(ctx, w, e.ManagedResource); err != nil {
+			if isTransient(err) {
+				return err
+			}
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// restore applies an object as its inventory has it.
+func (r *Reconciler) restore(ctx context.Context, w *world, m v1beta1.ManagedResource) error {
+	want, err := apply.Manifest(m)
+	if err != nil || want == nil {
+		return err
+	}
+	live, err := r.live(ctx, m)
+	if err != nil {
+		return err
+	}
+	_, err = r.applier.Apply(ctx, w.owner(), want, live)
+	return err
+}
+
+// services is the health of each component that has something in force.
+func (r *Reconciler) services(ctx context.Context, w *world, rev *v1beta1.ApplicationRevision) ([]v1beta1.ServiceStatus, error) {
+	entries := application.Kept(w.app.Name, rev, w.trackers)
+	manifests := make([]render.Manifest, 0, len(entries))
+	lives := map[application.Key]*unstructured.Unstructured{}
+	for _, e := range entries {
+		live, err := r.live(ctx, e.ManagedResource)
+		if err != nil {
+			return nil, err
+		}
+		if live != nil {
+			lives[application.KeyOf(e.ManagedResource)] = live
+		}
+		want, err := apply.Manifest(e.ManagedResource)
+		if err != nil {
+			return nil, err
+		}
+		if want == nil { // a Rollout is what it is: its plan moves on its way
+			if want = live; live == nil || live.GetDeletionTimestamp() != nil {
+				continue
+			}
+		}
+		manifests = append(manifests, render.Manifest{
+			Object: want, Component: e.Component, Trait: e.Trait, TraitIndex: int(e.TraitIndex),
+			Resource: want.GetLabels()[v1beta1.LabelTraitResource],
+		})
+	}
+	var services []v1beta1.ServiceStatus
+	for _, comp := range rev.Spec.Application.Spec.Components {
+		if hasWorkload(manifests, comp.Name) {
+			services = append(services, health.Component(comp, manifests, lookup(lives)))
+		}
+	}
+	return services, nil
+}
+
+func hasWorkload(manifests []render.Manifest, component string) bool {
+	for _, m := range manifests {
+		if m.Component == component && m.Trait == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// sweep removes what nobody needs any more and reports whether something is still on its way out.
+func (r *Reconciler) sweep(ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, settled bool) (bool, error) {
+	lives := map[application.Key]*unstructured.Unstructured{}
+	var failure error
+	garbage := application.Sweep(application.Holdings{
+		App: w.app, Revisions: w.revisions, Current: rev, Settled: settled, Trackers: w.trackers,
+		Exists: func(m v1beta1.ManagedResource) bool {
+			live, err := r.live(ctx, m)
+			if err != nil {
+				failure = err
+				return true
+			}
+			lives[application.KeyOf(m)] = live
+			return live != nil && ownerOf(live) == w.owner()
+		},
+	})
+	if failure != nil {
+		return true, failure
+	}
+	for _, m := range garbage.Objects {
+		if _, err := r.applier.Delete(ctx, w.owner(), lives[application.KeyOf(m)]); err != nil {
+			return true, err
+		}
+	}
+	for _, t := range garbage.Trackers {
+		gone := &v1beta1.ResourceTracker{}
+		gone.Name = t.Name
+		if err := r.client.Delete(ctx, gone); client.IgnoreNotFound(err) != nil {
+			return true, fmt.Errorf("deleting inventory %s: %w", t.Name, err)
+		}
+	}
+	for _, name := range garbage.Revisions {
+		if err := r.deleteRevision(ctx, w, name); err != nil {
+			return true, err
+		}
+	}
+	return garbage.Waiting, nil
+}
+
+func (r *Reconciler) deleteRevision(ctx context.Context, w *world, name string) error {
+	gone := &v1beta1.ApplicationRevision{}
+	gone.Namespace, gone.Name = w.key.Namespace, name
+	if err := r.client.Delete(ctx, gone); err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("deleting revision %s: %w", name, err)
+	}
+	return nil
+}
