@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -27,8 +28,17 @@ type announcer struct {
 	address string
 	log     *slog.Logger
 	queue   workqueue.TypedRateLimitingInterface[types.NamespacedName]
-	done    map[types.UID]bool // only look uses it
+	stages  map[types.UID]stage // only look uses it
 }
+
+// stage is how far the announcement of one Ingress is.
+type stage int
+
+const (
+	unannounced stage = iota
+	queued            // being written; the queue tries again by itself
+	seen              // read back from the cluster
+)
 
 func newAnnouncer(client kubernetes.Interface, address string, log *slog.Logger) *announcer {
 	return &announcer{
@@ -36,7 +46,7 @@ func newAnnouncer(client kubernetes.Interface, address string, log *slog.Logger)
 		address: address,
 		log:     log,
 		queue:   workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[types.NamespacedName]()),
-		done:    map[types.UID]bool{},
+		stages:  map[types.UID]stage{},
 	}
 }
 
@@ -53,20 +63,16 @@ func (a *announcer) look(in table.Input) {
 		}
 		present[ing.UID] = true
 		has := ing.Status.LoadBalancer.Ingress
-		if a.announced(has) {
-			a.done[ing.UID] = true
-			continue
-		}
-		if len(has) > 0 && a.done[ing.UID] {
-			continue
-		}
-		a.queue.Add(types.NamespacedName{Namespace: ing.Namespace, Name: ing.Name})
-	}
-	for uid := range a.done {
-		if !present[uid] {
-			delete(a.done, uid)
+		switch at := a.stages[ing.UID]; {
+		case a.announced(has):
+			a.stages[ing.UID] = seen
+		case at == queued, at == seen && len(has) > 0:
+		default:
+			a.stages[ing.UID] = queued
+			a.queue.Add(types.NamespacedName{Namespace: ing.Namespace, Name: ing.Name})
 		}
 	}
+	maps.DeleteFunc(a.stages, func(uid types.UID, _ stage) bool { return !present[uid] })
 }
 
 func (a *announcer) announced(has []networkingv1.IngressLoadBalancerIngress) bool {

@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const benchConnections = 64
+
+// rawBackend answers every request with the same bytes, so that the proxies are what is measured.
+func rawBackend(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go answerForever(conn)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func answerForever(conn net.Conn) {
+	defer conn.Close()
+	answer := []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Mon, 02 Jan 2006 15:04:05 GMT\r\nContent-Length: 9\r\n\r\nDemo: V1\n")
+	in := bufio.NewReader(conn)
+	for {
+		for {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if len(line) <= 2 {
+				break
+			}
+		}
+		if _, err := conn.Write(answer); err != nil {
+			return
+		}
+	}
+}
+
+// hammer sends requests over kept connections for a while and gives how many a second were answered with 200.
+func hammer(t testing.TB, address string, duration time.Duration) float64 {
+	t.Helper()
+	request := []byte("GET /version HTTP/1.1\r\nHost: demo.example\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n")
+	var answered atomic.Int64
+	var group sync.WaitGroup
+	began := time.Now()
+	for range benchConnections {
+		group.Go(func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			in := bufio.NewReader(conn)
+			for time.Since(began) < duration {
+				if _, err := conn.Write(request); err != nil {
+					t.Error(err)
+					return
+				}
+				if err := readAnswer(in); err != nil {
+					t.Error(err)
+					return
+				}
+				answered.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return float64(answered.Load()) / time.Since(began).Seconds()
+}
+
+func readAnswer(in *bufio.Reader) error {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
+		return fmt.Errorf("answered %q", line)
+	}
+	length := 0
+	for len(line) > 2 {
+		if line, err = in.ReadSlice('\n'); err != nil {
+			return err
+		}
+		if value, found := bytes.CutPrefix(line, []byte("Content-Length: ")); found {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = io.CopyN(io.Discard, in, int64(length))
+	return err
+}
+
+// BenchmarkThroughput compares the edge, as it is used (two versions, counters, retries, forwarding headers), with a bare
+// httputil.ReverseProxy in the same run, in turns. The bare one is measured with net/http's own transport and with one
+// that keeps as many idle connections as the edge's. Goal: at least 0.9 of the better one.
+func BenchmarkThroughput(b *testing.B) {
+	w := newWorld(b, func(c *Config) { c.HTTPSAddr = "" })
+	backends := []string{rawBackend(b), rawBackend(b)}
+	w.service("stable", backends[0])
+	w.service("canary", backends[1])
+	w.ingress("web", "stable")
+	w.weight(20)
+	w.ready(map[string]int{"stable": 1, "canary": 1})
+	target := &url.URL{Scheme: "http", Host: backends[0]}
+	plain := httptest.NewServer(httputil.NewSingleHostReverseProxy(target))
+	defer plain.Close()
+	tuned := httputil.NewSingleHostReverseProxy(target)
+	tuned.Transport = &http.Transport{MaxIdleConnsPerHost: 1024}
+	kept := httptest.NewServer(tuned)
+	defer kept.Close()
+
+	targets := []string{strings.TrimPrefix(w.url, "http://"), plain.Listener.Addr().String(), kept.Listener.Addr().String()}
+	rates := make([][]float64, len(targets))
+	for b.Loop() {
+		for i, target := range targets {
+			rates[i] = append(rates[i], hammer(b, target, 500*time.Millisecond))
+		}
+	}
+	median := func(all []float64) float64 {
+		slices.Sort(all)
+		return all[len(all)/2]
+	}
+	ours, bare, bareKept := median(rates[0]), median(rates[1]), median(rates[2])
+	b.ReportMetric(ours, "edge-req/s")
+	b.ReportMetric(bare, "bare-req/s")
+	b.ReportMetric(bareKept, "bare-tuned-req/s")
+	b.ReportMetric(ours/max(bare, bareKept), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
