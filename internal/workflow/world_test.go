@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,8 @@ type world struct {
 	calls   []string // of the last pass
 	ids     int
 	ended   map[string]bool // ids of steps that are over
-	eval    *expression.Evaluator
+	eval    func(string, workflow.Scope) (bool, error)
+	value   func(string, map[string]any) (any, error)
 	recheck time.Duration
 }
 
@@ -43,8 +45,10 @@ func begin(t tester, spec workflow.Spec, scripts map[string][]workflow.Outcome) 
 	t.Helper()
 	w := &world{
 		t: t, spec: spec, now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.Local).Add(123 * time.Millisecond),
-		scripts: make(map[string][]workflow.Outcome), ended: make(map[string]bool), eval: expression.New(),
+		scripts: make(map[string][]workflow.Outcome), ended: make(map[string]bool),
 	}
+	evaluator := expression.New()
+	w.eval, w.value = evaluator.Eval, evaluator.Value
 	for name, script := range scripts {
 		w.scripts[name] = script
 	}
@@ -103,7 +107,7 @@ func (w *world) env() workflow.Env {
 			w.ids++
 			return fmt.Sprintf("id%08d", w.ids)
 		},
-		Run: w.run, Eval: w.eval.Eval, Value: w.eval.Value,
+		Run: w.run, Eval: w.eval, Value: w.value,
 		Context: map[string]any{"appName": "demo"},
 	}
 }
@@ -115,10 +119,10 @@ func (w *world) pass(keep bool) {
 	before := stored(w.t, w.status)
 	w.calls = nil
 	result := workflow.Advance(w.spec, before, w.env())
-	if diff := cmp.Diff(stored(w.t, w.status), before); diff != "" {
+	if diff := differ(stored(w.t, w.status), before); diff != "" {
 		w.t.Fatalf("the pass changed the status it was given:\n%s", diff)
 	}
-	if diff := cmp.Diff(stored(w.t, result.Status), result.Status); diff != "" {
+	if diff := differ(stored(w.t, result.Status), result.Status); diff != "" {
 		w.t.Fatalf("the status is another one when it comes back (-back +written):\n%s", diff)
 	}
 	w.checkKept(before, result.Status)
@@ -143,7 +147,7 @@ func (w *world) checkKept(before, after v1beta1.WorkflowStatus) {
 		now[s.Name] = s
 	}
 	for _, s := range flat(before) {
-		if workflow.Finished(s) && cmp.Diff(s, now[s.Name]) != "" {
+		if workflow.Finished(s) && !reflect.DeepEqual(s, now[s.Name]) {
 			w.t.Fatalf("step %s was over and changed: %s", s.Name, cmp.Diff(s, now[s.Name]))
 		}
 		if s.ID != now[s.Name].ID {
@@ -171,7 +175,7 @@ func (w *world) checkStill() {
 		return workflow.Outcome{Phase: s.Phase, Reason: s.Reason, Message: s.Message}
 	}
 	again := workflow.Advance(w.spec, stored(w.t, w.status), env)
-	if diff := cmp.Diff(w.status, again.Status); diff != "" {
+	if diff := differ(w.status, again.Status); diff != "" {
 		w.t.Fatalf("a pass without news changes the status:\n%s", diff)
 	}
 	if again.RecheckAfter != w.recheck {
@@ -213,6 +217,14 @@ func stored(t tester, status v1beta1.WorkflowStatus) v1beta1.WorkflowStatus {
 		t.Fatalf("storing the status: %v", err)
 	}
 	return out
+}
+
+// differ is empty for deeply equal statuses, and otherwise tells where they differ.
+func differ(want, got v1beta1.WorkflowStatus) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
+	return "not deeply equal\n" + cmp.Diff(want, got)
 }
 
 // flat gives the steps and sub steps of a status.
