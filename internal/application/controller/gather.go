@@ -115,6 +115,15 @@ func (r *Reconciler) rollouts(ctx context.Context, key types.NamespacedName) ([]
 	return list.Items, nil
 }
 
+// Revisions of an Application, from the cache that Index has been called for.
+func Revisions(ctx context.Context, c client.Reader, app types.NamespacedName) ([]v1beta1.ApplicationRevision, error) {
+	list := &v1beta1.ApplicationRevisionList{}
+	if err := c.List(ctx, list, client.MatchingFields{indexApplication: app.String()}); err != nil {
+		return nil, fmt.Errorf("listing revisions of Application %s: %w", app, err)
+	}
+	return list.Items, nil
+}
+
 // ownerOf is the Application that an object's labels name; zero when they name none.
 func ownerOf(o client.Object) apply.Owner {
 	name, namespace := o.GetLabels()[v1beta1.LabelAppName], o.GetLabels()[v1beta1.LabelAppNamespace]

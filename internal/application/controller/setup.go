@@ -43,8 +43,8 @@ type Options struct {
 }
 
 // Setup adds the controller of Applications to mgr.
-func Setup(mgr ctrl.Manager, opts Options) error {
-	if err := Index(context.Background(), mgr.GetFieldIndexer()); err != nil { //nolint:contextcheck // setting up has no caller's context
+func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
+	if err := Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	if opts.Concurrency == 0 {

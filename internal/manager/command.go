@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// Command is vela-core's command line; its log goes to out as JSON.
+func Command(out io.Writer) *cobra.Command {
+	var cfg Config
+	var kubeconfig string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:           "vela-core",
+		Short:         "Runs the controllers and webhooks of vela in a cluster",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if verbose {
+				level = slog.LevelDebug
+			}
+			cfg.Log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
+			var err error
+			if cfg.RestConfig, err = reach(kubeconfig); err != nil {
+				return err
+			}
+			return Run(cmd.Context(), cfg)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the API server; without it the pod's service account is used")
+	f.StringSliceVar(&cfg.EdgeURLs, "edge-url", nil, "admin address of an edge replica, such as http://edge-admin:9180 (repeatable)")
+	f.StringVar(&cfg.CertDir, "cert-dir", "", "directory for the webhooks' certificate, filled as needed; without it there are no webhooks")
+	f.StringVar(&cfg.WebhookHost, "webhook-host", "", "address the webhooks listen on; all without it")
+	f.IntVar(&cfg.WebhookPort, "webhook-port", 9443, "port the webhooks listen on")
+	f.StringVar(&cfg.WebhookURL, "webhook-url", "", "where the API server finds the webhooks, such as https://127.0.0.1:9443")
+	f.StringVar(&cfg.WebhookService, "webhook-service", "", "namespace/name of the webhooks' Service, in place of a URL")
+	f.StringVar(&cfg.MetricsAddr, "metrics-addr", "", "host:port of the metrics; off without it")
+	f.StringVar(&cfg.HealthAddr, "health-addr", "", "host:port of /healthz and /readyz; off without it")
+	f.BoolVar(&cfg.LeaderElection, "leader-elect", false, "let one of several processes work at a time")
+	f.StringVar(&cfg.LeaderElectionNamespace, "leader-election-namespace", "", "namespace of the Lease; the pod's own without it")
+	f.BoolVar(&verbose, "verbose", false, "log what is done in detail")
+	return cmd
+}
+
+func reach(kubeconfig string) (*rest.Config, error) {
+	if kubeconfig == "" {
+		c, err := rest.InClusterConfig()
+		if err != nil {
+			return nil, fmt.Errorf("not in a cluster: give --kubeconfig: %w", err)
+		}
+		return c, nil
+	}
+	c, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("--kubeconfig %s: %w", kubeconfig, err)
+	}
+	return c, nil
+}

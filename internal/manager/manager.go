@@ -1,0 +1,126 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-logr/logr"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// Run runs all controllers until ctx ends or one of them can't go on.
+func Run(ctx context.Context, cfg Config) error {
+	if err := cfg.validate(); err != nil {
+		return err
+	}
+	logger := logr.FromSlogHandler(cfg.Log.Handler())
+	log.SetLogger(logger)
+	klog.SetLogger(logger)
+	mgr, hooks, err := build(cfg, logger)
+	if err != nil {
+		return err
+	}
+	if err := setUp(ctx, mgr, cfg); err != nil {
+		return err
+	}
+	if err := mgr.Add(&readiness{cache: mgr.GetCache(), webhooks: hooks, ready: cfg.Ready}); err != nil {
+		return fmt.Errorf("adding readiness: %w", err)
+	}
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("running the controllers: %w", err)
+	}
+	return nil
+}
+
+func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
+	scheme, err := Scheme()
+	if err != nil {
+		return nil, nil, err
+	}
+	writes, err := newWrites(metrics.Registry)
+	if err != nil {
+		return nil, nil, err
+	}
+	hooks, server, err := newWebhooks(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	yes := true
+	mgr, err := ctrl.NewManager(clientConfig(cfg.RestConfig, writes), ctrl.Options{
+		Scheme: scheme,
+		Logger: logger,
+		Cache:  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		// A read waits until the cache has our own last write to that object, so that nobody decides twice.
+		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &yes}},
+		Metrics:                       metricsserver.Options{BindAddress: cfg.MetricsAddr},
+		HealthProbeBindAddress:        cfg.HealthAddr,
+		WebhookServer:                 server,
+		LeaderElection:                cfg.LeaderElection,
+		LeaderElectionID:              "vela-core.release.oam.dev",
+		LeaderElectionNamespace:       cfg.LeaderElectionNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    config.Controller{SkipNameValidation: &yes},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the manager: %w", err)
+	}
+	hooks.attach(mgr)
+	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, nil, fmt.Errorf("adding the health check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("ready", hooks.check); err != nil {
+		return nil, nil, fmt.Errorf("adding the readiness check: %w", err)
+	}
+	if err := mgr.Add(ctrlmanager.RunnableFunc(hooks.renew)); err != nil {
+		return nil, nil, fmt.Errorf("adding the renewal of certificates: %w", err)
+	}
+	return mgr, hooks, nil
+}
+
+// clientConfig leaves fairness to the API server, which knows who else is there, and counts writes.
+func clientConfig(given *rest.Config, w *writes) *rest.Config {
+	c := rest.CopyConfig(given)
+	c.QPS, c.Burst = -1, -1
+	c.UserAgent = "vela-core"
+	c.Wrap(w.count)
+	return c
+}
+
+// Scheme has every kind that the controllers read or write.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, eventsv1.AddToScheme,
+		admissionregistrationv1.AddToScheme,
+		v1beta1.AddToScheme, rolloutsv1beta1.AddToScheme, v1alpha1.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	return scheme, nil
+}

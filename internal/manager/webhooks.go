@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/admission"
+	application "github.com/vela-rollouts/vela/internal/application/controller"
+	"github.com/vela-rollouts/vela/internal/application/validate"
+	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/workflow/step"
+)
+
+// renewEvery is how often certificates are looked at.
+const renewEvery = 12 * time.Hour
+
+// webhooks are the admission webhooks of the process: their certificate, their server, their registration.
+type webhooks struct {
+	dir        string
+	hosts      []string
+	address    admission.Address
+	clock      clock.WithTicker
+	server     webhook.Server
+	client     client.Client
+	registered atomic.Bool
+}
+
+// newWebhooks makes the certificate and the server; without a certificate directory there are no webhooks.
+func newWebhooks(cfg Config) (*webhooks, webhook.Server, error) {
+	h := &webhooks{dir: cfg.CertDir, clock: clock.RealClock{}}
+	if cfg.CertDir == "" {
+		return h, webhook.NewServer(webhook.Options{Port: -1}), nil
+	}
+	h.address = admission.Address{URL: strings.TrimSuffix(cfg.WebhookURL, "/")}
+	if cfg.WebhookURL != "" {
+		at, err := url.Parse(cfg.WebhookURL)
+		if err != nil || at.Hostname() == "" || at.Scheme != "https" {
+			return nil, nil, fmt.Errorf("webhook URL %q: give one such as https://127.0.0.1:9443", cfg.WebhookURL)
+		}
+		h.hosts = []string{at.Hostname()}
+	} else {
+		namespace, name, _ := strings.Cut(cfg.WebhookService, "/")
+		h.address.ServiceNamespace, h.address.ServiceName, h.address.ServicePort = namespace, name, 443
+		h.hosts = []string{name + "." + namespace + ".svc", name + "." + namespace + ".svc.cluster.local"}
+	}
+	if _, _, err := admission.Certificates(h.dir, h.hosts, h.clock.Now()); err != nil {
+		return nil, nil, fmt.Errorf("making the webhooks' certificate: %w", err)
+	}
+	h.server = webhook.NewServer(webhook.Options{Host: cfg.WebhookHost, Port: cfg.WebhookPort, CertDir: h.dir})
+	return h, h.server, nil
+}
+
+// attach puts the webhooks on the server.
+func (h *webhooks) attach(mgr ctrl.Manager) {
+	if h.server == nil {
+		return
+	}
+	h.client = mgr.GetClient()
+	registry := definition.Builtin()
+	admission.Serve(h.server, admission.ApplicationRules{
+		Check: func(app *v1beta1.Application) []error {
+			return validate.Application(registry, app, step.ValidateWorkflow)
+		},
+		Revisions: func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error) {
+			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
+		},
+	}, admission.ActionRules{
+		Exists: func(ctx context.Context, namespace, app string) (bool, error) {
+			key := types.NamespacedName{Namespace: namespace, Name: app}
+			// The cache first; an Application of a moment ago may not be in it yet.
+			for _, from := range []client.Reader{mgr.GetCache(), mgr.GetAPIReader()} {
+				err := from.Get(ctx, key, &v1beta1.Application{})
+				if err == nil {
+					return true, nil
+				}
+				if !apierrors.IsNotFound(err) {
+					return false, err
+				}
+			}
+			return false, nil
+		},
+	})
+}
+
+// register waits until the server answers, and tells the API server about it.
+func (h *webhooks) register(ctx context.Context) error {
+	if h.server == nil {
+		h.registered.Store(true)
+		return nil
+	}
+	started := h.server.StartedChecker()
+	for started(nil) != nil {
+		if err := h.sleep(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	authority, _, err := admission.Certificates(h.dir, h.hosts, h.clock.Now())
+	if err != nil {
+		return err
+	}
+	for {
+		err := admission.Register(ctx, h.client, h.address, authority)
+		if err == nil {
+			break
+		}
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		if err := h.sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	h.registered.Store(true)
+	return nil
+}
+
+// renew looks after the certificates for as long as the process runs.
+func (h *webhooks) renew(ctx context.Context) error {
+	if h.server == nil {
+		return nil
+	}
+	for {
+		if err := h.sleep(ctx, renewEvery); err != nil {
+			return nil
+		}
+		if _, changed, err := admission.Certificates(h.dir, h.hosts, h.clock.Now()); err != nil || !changed {
+			if err != nil {
+				return fmt.Errorf("renewing the webhooks' certificate: %w", err)
+			}
+			continue
+		}
+		if err := h.register(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (h *webhooks) sleep(ctx context.Context, d time.Duration) error {
+	t := h.clock.NewTicker(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C():
+		return nil
+	}
+}
+
+// check is the readiness probe.
+func (h *webhooks) check(*http.Request) error {
+	if !h.registered.Load() {
+		return errors.New("the webhooks are not registered yet")
+	}
+	return nil
+}
+
+// readiness registers the webhooks when everything else runs, and says so.
+type readiness struct {
+	cache    cache.Cache
+	webhooks *webhooks
+	ready    func()
+}
+
+// NeedLeaderElection is false: a process that waits for its turn answers the API server all the same.
+func (*readiness) NeedLeaderElection() bool { return false }
+
+// Start registers the webhooks and calls ready.
+func (r *readiness) Start(ctx context.Context) error {
+	if !r.cache.WaitForCacheSync(ctx) {
+		return nil
+	}
+	if err := r.webhooks.register(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("registering the webhooks: %w", err)
+	}
+	if r.ready != nil {
+		r.ready()
+	}
+	return nil
+}
