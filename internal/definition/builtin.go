@@ -15,7 +15,6 @@ func Builtin() *Registry {
 			scaler(),
 		},
 		Policies: []Policy{
-			garbageCollect(),
 			override(),
 			topology(),
 		},

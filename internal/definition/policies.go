@@ -79,13 +79,6 @@ func (t Topology) Check(at string) []error {
 	return faults
 }
 
-// GarbageCollect are the parameters of policy garbage-collect: what happens to objects that are no longer rendered.
-type GarbageCollect struct {
-	ApplicationRevisionLimit int32 `json:"applicationRevisionLimit,omitempty" schema:"min=0" doc:"How many old revisions are kept."`
-	KeepLegacyResource       bool  `json:"keepLegacyResource,omitempty" schema:"default=false" doc:"Keeps objects of older versions until the application is deleted."`
-	ContinueOnFailure        bool  `json:"continueOnFailure,omitempty" schema:"default=false" doc:"Goes on with the next object when one cannot be deleted."`
-}
-
 func override() Policy {
 	p := parametersOf[Override]("override")
 	return Policy{Name: "override", Summary: "Changes components where it applies.", Schema: p.schema, Check: p.check}
@@ -94,9 +87,4 @@ func override() Policy {
 func topology() Policy {
 	p := parametersOf[Topology]("topology")
 	return Policy{Name: "topology", Summary: "Says where components are placed.", Schema: p.schema, Check: p.check}
-}
-
-func garbageCollect() Policy {
-	p := parametersOf[GarbageCollect]("garbage-collect")
-	return Policy{Name: "garbage-collect", Summary: "Says what happens to objects that are no longer rendered.", Schema: p.schema, Check: p.check}
 }

@@ -16,8 +16,10 @@ import (
 
 // Context is what is known of the application whose component is rendered.
 type Context struct {
-	AppName   string
-	Namespace string
+	AppName string
+	// Namespace of the objects; AppNamespace is the application's own, where it is another one.
+	Namespace    string
+	AppNamespace string
 	// Revision is the name of the application revision, such as canary-demo-v2.
 	Revision string
 	// RevisionHash is stamped when it is not empty.
@@ -86,7 +88,7 @@ func scopeOf(c Context, comp v1beta1.Component) definition.Scope {
 func renderTrait(
 	reg *definition.Registry, scope definition.Scope, comp v1beta1.Component, i int, workload *unstructured.Unstructured,
 ) ([]definition.Output, error) {
-	at := traitAt(comp, i)
+	at := traitAt(comp.Name, i)
 	def, err := reg.Trait(comp.Traits[i].Type)
 	if err != nil {
 		return nil, fmt.Errorf("%s.type: %w", at, err)
@@ -98,8 +100,8 @@ func renderTrait(
 }
 
 // traitAt is where a trait is, as faults say it.
-func traitAt(comp v1beta1.Component, i int) string {
-	return "component " + comp.Name + ", " + schema.Index("traits", i)
+func traitAt(component string, i int) string {
+	return "component " + component + ", " + schema.Index("traits", i)
 }
 
 // joinServices makes one Service of two with the same name: a component that exposes a port and has a gateway makes two

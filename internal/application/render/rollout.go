@@ -108,14 +108,14 @@ func routings(component string, manifests []Manifest) ([]any, error) {
 		if m.Component != component || m.Object.GetKind() != "Ingress" {
 			continue
 		}
-		at := "component " + component + ", trait " + m.Trait
+		at := traitAt(component, m.TraitIndex)
 		class := ingressClass(m.Object)
 		service := backend(m.Object)
 		switch {
 		case len(out) > 0:
 			return nil, schema.Faultf(at, "a canary release splits the requests of one gateway only; remove the others, or release without canary-deploy")
 		case class != classNginx:
-			return nil, schema.Faultf(at+", class", "a canary release cannot split the requests of class %q; write nginx, or release without canary-deploy", class)
+			return nil, schema.Faultf(at+".properties.class", "a canary release cannot split the requests of class %q; write nginx, or release without canary-deploy", class)
 		case len(service) > longestService:
 			return nil, schema.Faultf(at, "the Service name %s is too long for a canary release; shorten it to %d characters", service, longestService)
 		}

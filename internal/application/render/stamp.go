@@ -4,6 +4,7 @@
 package render
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 
@@ -27,7 +28,7 @@ func stamp(c Context, comp v1beta1.Component, m Manifest) {
 	labels := propagated(c.AppLabels, c.AppAnnotations[annotationFilterLabels])
 	maps.Copy(labels, m.Object.GetLabels())
 	labels[v1beta1.LabelAppName] = c.AppName
-	labels[v1beta1.LabelAppNamespace] = c.Namespace
+	labels[v1beta1.LabelAppNamespace] = cmp.Or(c.AppNamespace, c.Namespace)
 	labels[v1beta1.LabelAppComponent] = comp.Name
 	labels[v1beta1.LabelAppRevision] = c.Revision
 	if c.RevisionHash != "" {

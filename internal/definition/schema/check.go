@@ -191,8 +191,9 @@ func (s *Schema) mend(value any) string {
 		if number, ok := value.(json.Number); ok {
 			return fmt.Sprintf("put it in quotes: %q", number)
 		}
-		if flag, ok := value.(bool); ok {
-			return fmt.Sprintf("put it in quotes: \"%t\"", flag)
+		if _, ok := value.(bool); ok {
+			// YAML reads yes, no, on, off, y and n as this too, so the word itself is not known here.
+			return "put the word in quotes"
 		}
 	case TypeInteger:
 		if isText && isWhole(json.Number(text)) {
