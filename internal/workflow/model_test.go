@@ -364,8 +364,10 @@ func TestPageInAnyOrder(t *testing.T) {
 func TestEndingProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		choose := drawn(t)
-		spec, scripts := grown(choose).spec()
+		f := grown(choose)
+		spec, scripts := f.spec()
 		w := beginPlain(t, spec, scripts)
+		terminated := false
 		for range choose(6) {
 			w.pass(true)
 			w.now = w.now.Add(w.recheck)
@@ -375,7 +377,7 @@ func TestEndingProperty(t *testing.T) {
 			if err != nil {
 				t.Fatalf("terminate: %v", err)
 			}
-			w.status, w.recheck = status, 0
+			w.status, w.recheck, terminated = status, 0, true
 			w.checkSound()
 			for _, s := range flat(w.status) {
 				if !workflow.Finished(s) {
@@ -398,6 +400,9 @@ func TestEndingProperty(t *testing.T) {
 			break
 		}
 		drive(t, choose, w)
+		if diff := cmp.Diff(f.predict(), phases(w.status)); diff != "" && !terminated {
+			t.Fatalf("phases after a restart (-model +engine):\n%s", diff)
+		}
 		if _, err := workflow.Resume(w.spec, w.status, workflow.Request{App: "demo"}, w.now); err == nil {
 			t.Fatalf("a finished run can be resumed:\n%s", tell(w.status))
 		}
