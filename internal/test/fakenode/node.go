@@ -74,10 +74,13 @@ func (n *Nodes) beat(ctx context.Context) {
 		case <-tick.C:
 		}
 		for i := range n.cfg.Nodes {
-			lease := n.lease(fmt.Sprintf("%s%d", prefix, i))
-			_, err := n.client.CoordinationV1().Leases(lease.Namespace).Update(ctx, lease, metav1.UpdateOptions{})
+			name := fmt.Sprintf("%s%d", prefix, i)
+			patch, err := json.Marshal(map[string]any{"spec": map[string]any{"renewTime": metav1.NewMicroTime(n.cfg.Now())}})
+			if err == nil {
+				_, err = n.client.CoordinationV1().Leases(corev1.NamespaceNodeLease).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
+			}
 			if err != nil && ctx.Err() == nil {
-				n.cfg.Log.Error("renewing a lease", "node", lease.Name, "error", err)
+				n.cfg.Log.Error("renewing a lease", "node", name, "error", err)
 			}
 		}
 	}

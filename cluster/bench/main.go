@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// settings of a run.
+type settings struct {
+	bin      string // folder of the binaries
+	only     []string
+	out      string
+	canaries int
+	apps     int
+	rounds   int
+	progress io.Writer
+}
+
+func (s settings) say(format string, args ...any) {
+	fmt.Fprintf(s.progress, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}
+
+// figure is one part of the table and how it is measured.
+type figure struct {
+	name    string
+	what    string
+	measure func(context.Context, settings) ([]row, error)
+}
+
+func figures() []figure {
+	return []figure{
+		{"edge", "edge: share and throughput", measureEdge},
+		{"writes", "API writes of one 20/50/100 canary", measureWrites},
+		{"latency", "resume and rollback to acknowledged weight", measureLatency},
+		{"fleet", "canaries at once", measureFleet},
+		{"apps", "Applications at once", measureApps},
+		{"cluster", "velad: start and idle memory", measureCluster},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ok, err := run(ctx, os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if err != nil || !ok {
+		stop()
+		os.Exit(1) //nolint:gocritic // stop was called
+	}
+}
+
+func run(ctx context.Context, args []string) (ok bool, err error) {
+	set, err := parse(args)
+	if err != nil {
+		return false, err
+	}
+	machine := describe(ctx, set)
+	set.say("%s", strings.Join(machine, "; "))
+	var rows []row
+	for _, f := range figures() {
+		if len(set.only) > 0 && !slices.Contains(set.only, f.name) {
+			continue
+		}
+		set.say("%s ...", f.what)
+		started := time.Now()
+		part, err := f.measure(ctx, set)
+		if err != nil {
+			part = append(part, failed(f.what, err))
+			set.say("%s: %v", f.what, err)
+		}
+		rows = append(rows, part...)
+		set.say("%s: %.0f s", f.what, time.Since(started).Seconds())
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	text := "Budgets, measured " + time.Now().UTC().Format("2006-01-02") + " on " + strings.Join(machine, "; ") + "\n\n" + markdown(rows)
+	if _, err := fmt.Fprint(os.Stdout, "\n"+text); err != nil {
+		return false, err
+	}
+	if set.out != "" {
+		if err := os.WriteFile(set.out, []byte(text), 0o644); err != nil {
+			return false, fmt.Errorf("writing the table: %w", err)
+		}
+	}
+	return good(rows), ctx.Err()
+}
+
+func parse(args []string) (settings, error) {
+	set := settings{progress: os.Stderr}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	only := flags.String("only", "", "figures to measure, with commas: "+strings.Join(names(), ", "))
+	flags.StringVar(&set.out, "out", "", "file that gets the table too")
+	flags.StringVar(&set.bin, "bin", "../bin", "folder with velad and vela-core, made by `make build`")
+	flags.IntVar(&set.canaries, "canaries", 50, "canaries at once")
+	flags.IntVar(&set.apps, "apps", 200, "Applications at once")
+	flags.IntVar(&set.rounds, "rounds", 1, "how often many canaries at once are measured; the table has the medians")
+	if err := flags.Parse(args); err != nil {
+		return set, err
+	}
+	if *only != "" {
+		set.only = strings.Split(*only, ",")
+	}
+	for _, name := range set.only {
+		if !slices.Contains(names(), name) {
+			return set, fmt.Errorf("-only %s: there is no such figure; there are %s", name, strings.Join(names(), ", "))
+		}
+	}
+	if os.Geteuid() != 0 {
+		return set, errors.New("it needs root: it routes a range of addresses to the loopback device and starts velad")
+	}
+	var err error
+	if set.bin, err = filepath.Abs(set.bin); err != nil {
+		return set, fmt.Errorf("-bin: %w", err)
+	}
+	for _, name := range []string{"velad", "vela-core"} {
+		if _, err := os.Stat(filepath.Join(set.bin, name)); err != nil {
+			return set, fmt.Errorf("%s is not in %s: run `make build` first", name, set.bin)
+		}
+	}
+	return set, nil
+}
+
+func names() []string {
+	var all []string
+	for _, f := range figures() {
+		all = append(all, f.name)
+	}
+	return all
+}
