@@ -30,7 +30,7 @@ const AnnotationIngressClass = "kubernetes.io/ingress.class"
 // Gateway are the parameters of trait gateway: how requests from outside reach a component.
 type Gateway struct {
 	Domain              string            `json:"domain,omitempty" doc:"Host name; any host without it."`
-	HTTP                map[string]int32  `json:"http" schema:"required,minProperties=1" doc:"Port of the component for each path."`
+	HTTP                map[string]int32  `json:"http" schema:"required,minProperties=1,values.min=1,values.max=65535" doc:"Port of the component for each path."`
 	Class               string            `json:"class,omitempty" schema:"default=nginx" doc:"Class of the Ingress."`
 	ClassInSpec         bool              `json:"classInSpec,omitempty" schema:"default=false" doc:"Writes the class to spec.ingressClassName instead of the annotation."`
 	SecretName          string            `json:"secretName,omitempty" doc:"Secret with the certificate of the domain."`
@@ -67,9 +67,6 @@ func (g Gateway) Check(at string) []error {
 	for _, path := range slices.Sorted(maps.Keys(g.HTTP)) {
 		if !strings.HasPrefix(path, "/") {
 			faults = append(faults, schema.Faultf(schema.Join(schema.Join(at, "http"), path), `the path %s does not begin with "/"; write %s`, quoted(path), quoted("/"+path)))
-		}
-		if port := g.HTTP[path]; port < 1 || port > 65535 {
-			faults = append(faults, schema.Faultf(schema.Join(schema.Join(at, "http"), path), "%d is outside 1 to 65535; write a port in that range", port))
 		}
 	}
 	host := strings.TrimPrefix(g.Domain, "*.")

@@ -82,6 +82,9 @@ func TestApplication(t *testing.T) {
 		"a gateway without paths": {"http is required", head + "  components: [{name: web, type: webservice, properties: {image: demo}, traits: [{type: gateway, properties: {domain: demo.com}}]}]\n", []string{
 			`spec.components[0].traits[0].properties.http: is missing; add http with a map of fields`,
 		}},
+		"a gateway to no port": {"ports begin at 1", head + "  components: [{name: web, type: webservice, properties: {image: demo}, traits: [{type: gateway, properties: {http: {/: 0}}}]}]\n", []string{
+			`spec.components[0].traits[0].properties.http["/"]: 0 is outside 1 to 65535; write a number in that range`,
+		}},
 		"a path without slash": {"the mend is the path with one", head + "  components: [{name: web, type: webservice, properties: {image: demo}, traits: [{type: gateway, properties: {http: {version: 80}}}]}]\n", []string{
 			`spec.components[0].traits[0].properties.http.version: the path "version" does not begin with "/"; write "/version"`,
 		}},

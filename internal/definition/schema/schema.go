@@ -69,7 +69,8 @@ func (s *Schema) Names() []string {
 // Of derives the schema of a struct. Fields carry
 //
 //	json:"name"                 the name, as encoding/json reads it; embedded structs are inlined
-//	schema:"required,min=1,…"   required, min, max, minLength, minItems, minProperties, default, enum=A|B
+//	schema:"required,min=1,…"   required, min, max, minLength, minItems, minProperties, default, enum=A|B;
+//	                            values.min and so on for the values of a map
 //	doc:"…"                     one sentence for a person
 //
 // A malformed tag is a mistake of ours, which the golden tests of the definitions show; Of ignores it.
@@ -146,6 +147,10 @@ func (s *Schema) addFields(t reflect.Type) {
 // tag reads the schema tag of a field and returns whether the field is required.
 func (s *Schema) tag(tag string) (required bool) {
 	for part := range strings.SplitSeq(tag, ",") {
+		if forValues, found := strings.CutPrefix(part, "values."); found && s.Additional != nil {
+			s.Additional.tag(forValues)
+			continue
+		}
 		key, value, _ := strings.Cut(part, "=")
 		number, _ := strconv.ParseInt(value, 10, 64)
 		switch key {
