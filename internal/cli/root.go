@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/vela-rollouts/vela/internal/cli/cluster"
+	"github.com/vela-rollouts/vela/internal/cli/exit"
+	"github.com/vela-rollouts/vela/internal/cli/output"
+	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/cli/status"
+	"github.com/vela-rollouts/vela/internal/cli/text"
+	"github.com/vela-rollouts/vela/internal/cli/up"
+	"github.com/vela-rollouts/vela/internal/cli/workflow"
+)
+
+// Process is what the command line takes from the process it runs in.
+type Process struct {
+	Args     []string
+	In       io.Reader
+	Out, Err io.Writer
+	Getenv   func(string) string
+	Home     string
+	Now      func() time.Time
+	Version  string
+	// Open stands in for finding a cluster, in tests; nil finds one.
+	Open func(ctx context.Context) (*cluster.Cluster, error)
+}
+
+// Run runs one command line and returns its exit code (package exit). What went wrong is one sentence on Err.
+func Run(ctx context.Context, p Process) int {
+	said, err := text.Load(text.Choose(flagValue(p.Args, "--lang"), p.Getenv))
+	if err != nil {
+		_, _ = io.WriteString(p.Err, "Error: "+err.Error()+"\n")
+		return exit.Failed
+	}
+	sh := newShell(p, said)
+	root := newRoot(sh, p)
+	root.SetArgs(p.Args)
+	err = root.ExecuteContext(ctx)
+	if ctx.Err() != nil {
+		return exit.Interrupted
+	}
+	if err != nil {
+		sh.Say(sh.ErrStyle.Bad("Error:") + " " + explain(err, sh).Error())
+	}
+	return exit.Code(err)
+}
+
+func newShell(p Process, said text.Text) *shell.Shell {
+	sh := &shell.Shell{
+		In: p.In, Out: p.Out, Err: p.Err,
+		InTerminal: isTerminal(p.In), OutTerminal: isTerminal(p.Out), ErrTerminal: isTerminal(p.Err),
+		Getenv: p.Getenv, Now: p.Now, Text: said, Version: p.Version,
+	}
+	sh.Style = output.NewStyle(p.Out, sh.OutTerminal, p.Getenv)
+	sh.ErrStyle = output.NewStyle(p.Err, sh.ErrTerminal, p.Getenv)
+	return sh
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// flagValue reads a flag before the tree of commands exists, since its help is in the language that the flag asks for.
+func flagValue(args []string, name string) string {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, name+"="); ok {
+			return value
+		}
+		if arg == name && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+func newRoot(sh *shell.Shell, p Process) *cobra.Command {
+	root := sh.Command("vela", "root", "")
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetIn(p.In)
+	root.SetOut(p.Out)
+	root.SetErr(p.Err)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetUsageTemplate(usageTemplate(sh.Text))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return sh.Usage("usage.flag", err, cmd.CommandPath())
+	})
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return sh.Usage("usage.unknown-command", args[0])
+		}
+		return cmd.Help()
+	}
+	root.Args = cobra.ArbitraryArgs
+
+	var where Where
+	flags := root.PersistentFlags()
+	flags.StringVar(&where.Kubeconfig, "kubeconfig", "", sh.Text.Of("flag.kubeconfig"))
+	flags.StringVar(&where.Context, "context", "", sh.Text.Of("flag.context"))
+	flags.StringVarP(&sh.NamespaceFlag, "namespace", "n", "", sh.Text.Of("flag.namespace"))
+	flags.String("lang", "", sh.Text.Of("flag.lang"))
+	flags.BoolP("help", "h", false, sh.Text.Of("flag.help"))
+	sh.Open = p.Open
+	if sh.Open == nil {
+		sh.Open = func(context.Context) (*cluster.Cluster, error) { return where.open(sh, p) }
+	}
+	addGroups(root, sh.Text)
+	for _, v := range verbs(sh) {
+		v.cmd.GroupID = v.group
+		root.AddCommand(v.cmd)
+	}
+	root.SetHelpCommand(helpCommand(sh))
+	return root
+}
+
+// The groups of verbs in the help.
+const (
+	groupRelease = "release"
+	groupLook    = "look"
+	groupOther   = "other"
+)
+
+func addGroups(root *cobra.Command, t text.Text) {
+	for _, id := range []string{groupRelease, groupLook, groupOther} {
+		root.AddGroup(&cobra.Group{ID: id, Title: t.Of("group." + id)})
+	}
+}
+
+// entry is a verb and its place in the help.
+type entry struct {
+	group string
+	cmd   *cobra.Command
+}
+
+// verbs is the table of contents.
+func verbs(sh *shell.Shell) []entry {
+	return []entry{
+		{groupRelease, up.NewCommand(sh)},
+		{groupRelease, workflow.NewCommand(sh)},
+		{groupLook, status.NewCommand(sh)},
+	}
+}
+
+func helpCommand(sh *shell.Shell) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: sh.Text.Of("help.short"), GroupID: groupOther,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return sh.Usage("usage.unknown-command", strings.Join(args, " "))
+			}
+			return target.Help()
+		},
+	}
+}
+
+// usageTemplate is cobra's own with the headings in the person's language.
+func usageTemplate(t text.Text) string {
+	return t.Of("help.usage") + `
+{{if .Runnable}}  {{.UseLine}}
+{{end}}{{if .HasAvailableSubCommands}}  {{.CommandPath}} {{"COMMAND"}}
+{{end}}{{if .HasExample}}
+` + t.Of("help.examples") + `
+{{.Example}}
+{{end}}{{if .HasAvailableSubCommands}}{{$all := .Commands}}{{if eq (len .Groups) 0}}
+` + t.Of("help.commands") + `{{range $all}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{else}}{{range $group := .Groups}}
+{{.Title}}{{range $all}}{{if and (eq .GroupID $group.ID) (or .IsAvailableCommand (eq .Name "help"))}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}
+{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+` + t.Of("help.flags") + `
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}{{if .HasAvailableInheritedFlags}}
+` + t.Of("help.global-flags") + `
+{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}
+{{end}}`
+}

@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package up
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vela-rollouts/vela/internal/cli/exit"
+	"github.com/vela-rollouts/vela/internal/cli/flag"
+	"github.com/vela-rollouts/vela/internal/cli/shell"
+)
+
+// waitFor is how long --wait waits unless told otherwise.
+const waitFor = 300 * time.Second
+
+const examples = `  # Deploy or update what a file states
+  vela up -f app.yaml
+
+  # From standard input, a folder of files, or the web
+  cat app.yaml | vela up -f -
+  vela up -f ./apps
+  vela up -f https://example.com/app.yaml
+
+  # Wait until it runs, or until its release waits for an approval
+  vela up -f app.yaml --wait
+
+  # Publish the application as it stands as a new version, or an older revision of it
+  vela up canary-demo -v v3
+  vela up canary-demo -v v3 -r canary-demo-v1`
+
+// Options are the flags of `vela up`.
+type Options struct {
+	File           string
+	PublishVersion string
+	Revision       string
+	Wait           bool
+	Timeout        time.Duration
+	// Name of an application that is there already.
+	Name string
+	// Fetch gets web addresses.
+	Fetch *http.Client
+
+	sh *shell.Shell
+}
+
+// NewCommand is `vela up`.
+func NewCommand(sh *shell.Shell) *cobra.Command {
+	o := &Options{sh: sh, Fetch: &http.Client{Timeout: fetchTimeout}}
+	cmd := sh.Command("up [APP] [-f FILE|-|DIR|URL]", "up", examples)
+	flag.File(cmd, sh.Text, &o.File)
+	cmd.Flags().StringVarP(&o.PublishVersion, "publish-version", "v", "", sh.Text.Of("up.flag.publish-version"))
+	cmd.Flags().StringVarP(&o.Revision, "revision", "r", "", sh.Text.Of("up.flag.revision"))
+	flag.Wait(cmd, sh.Text, &o.Wait, false)
+	flag.Timeout(cmd, sh.Text, &o.Timeout, waitFor)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := o.validate(args); err != nil {
+			return exit.With(exit.Usage, err)
+		}
+		return o.run(cmd.Context())
+	}
+	return cmd
+}
+
+// validate holds what is wrong with the command line itself; the sentences are those that scripts know.
+func (o *Options) validate(args []string) error {
+	if len(args) > 1 {
+		return o.sh.Text.Error("usage.one-only", args[0], args[1])
+	}
+	if len(args) == 1 {
+		o.Name = args[0]
+	}
+	switch {
+	case o.Name != "" && o.File != "":
+		return errText("cannot use app name and file at the same time")
+	case o.Name == "" && o.Revision != "":
+		return errText("revision name must be used with application name")
+	case o.Name == "" && o.File == "":
+		return errText("either app name or file should be set")
+	case o.Name != "" && o.PublishVersion == "":
+		return errText("publish-version must be set if you want to force existing application to re-run")
+	}
+	return nil
+}
+
+type errText string
+
+func (e errText) Error() string { return string(e) }
+
+func (o *Options) run(ctx context.Context) error {
+	if o.Name != "" {
+		return o.republish(ctx)
+	}
+	found, err := o.read(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := o.sh.Cluster(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.place(found, c); err != nil {
+		return err
+	}
+	return o.apply(ctx, c, found)
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package up
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application/validate"
+	"github.com/vela-rollouts/vela/internal/cli/text"
+)
+
+// document is one Application as it was written, and as it is sent.
+type document struct {
+	app    *v1beta1.Application
+	object *unstructured.Unstructured
+}
+
+// decode reads all Applications of a source. Each error names the place and the mend.
+func decode(s source, t text.Text) ([]document, error) {
+	apps, err := validate.DecodeAll(s.text)
+	if err != nil {
+		return nil, t.Error("up.wrong", s.name, err)
+	}
+	all := make([]document, 0, len(apps))
+	for _, app := range apps {
+		if app.Name == "" {
+			return nil, t.Error("up.no-name", s.name)
+		}
+		object, err := sent(app)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, document{app, object})
+	}
+	return all, nil
+}
+
+// sent holds what the person wrote and nothing that only a server writes, so that what was exported can be applied again.
+func sent(app *v1beta1.Application) (*unstructured.Unstructured, error) {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(app)
+	if err != nil {
+		return nil, fmt.Errorf("writing application %s: %w", app.Name, err)
+	}
+	delete(content, "status")
+	for _, field := range []string{
+		"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink", "finalizers", "ownerReferences",
+	} {
+		unstructured.RemoveNestedField(content, "metadata", field)
+	}
+	if app.Spec.Components == nil {
+		unstructured.RemoveNestedField(content, "spec", "components")
+	}
+	return &unstructured.Unstructured{Object: content}, nil
+}

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package up
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application"
+	"github.com/vela-rollouts/vela/internal/cli/cluster"
+	"github.com/vela-rollouts/vela/internal/cli/exit"
+	"github.com/vela-rollouts/vela/internal/cli/shell"
+)
+
+// wait follows the application until it runs or waits for an approval, and says what it is doing on the way.
+func (o *Options) wait(ctx context.Context, c *cluster.Cluster, applied *v1beta1.Application) error {
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	said := ""
+	err := cluster.Until(ctx, c, cluster.Applications(), applied.Namespace, applied.Name, func(app *v1beta1.Application) (bool, error) {
+		if app == nil {
+			return true, o.sh.Text.Error("up.vanished", applied.Name)
+		}
+		if line := progress(app); line != said {
+			o.sh.Say(o.sh.ErrStyle.Faint(o.sh.Text.Of("up.waiting", line)))
+			said = line
+		}
+		return o.reached(app, applied.Generation)
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return exit.With(exit.TimedOut, o.sh.Text.Error("up.timeout", o.Timeout, said, applied.Name+shell.Suffix(applied.Namespace)))
+	}
+	return err
+}
+
+// progress is where the application is, in one phrase.
+func progress(app *v1beta1.Application) string {
+	line := string(app.Status.Phase)
+	w := app.Status.Workflow
+	if w == nil || len(w.Steps) == 0 {
+		return line
+	}
+	last := w.Steps[len(w.Steps)-1]
+	line = fmt.Sprintf("%s, %s %s", line, last.Name, last.Phase)
+	if last.Message != "" {
+		line += ": " + last.Message
+	}
+	return line
+}
+
+// reached judges one state of the application. What it says is about this specification only once the controller has
+// observed the generation and runs the workflow of its version.
+func (o *Options) reached(app *v1beta1.Application, generation int64) (bool, error) {
+	if app.DeletionTimestamp != nil {
+		return true, errText("Application is in the deleting process!")
+	}
+	w := app.Status.Workflow
+	if app.Status.ObservedGeneration < generation || w == nil {
+		return false, nil
+	}
+	if version := application.PublishVersion(app); version != "" && w.AppRevision != version {
+		return false, nil
+	}
+	switch app.Status.Phase {
+	case v1beta1.PhaseRunning, v1beta1.PhaseWorkflowSuspending:
+		o.sh.Printf("%s\n", o.sh.Style.Good("Application Deployed Successfully!"))
+		return true, nil
+	case v1beta1.PhaseWorkflowTerminated, v1beta1.PhaseWorkflowFailed:
+		o.sh.Say("Please run the following command to check details: ")
+		o.sh.Say("   vela status " + app.Name + " -n " + app.Namespace)
+		return true, errText("Application Deployment Failed!")
+	default:
+		return false, nil
+	}
+}

@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/edge/plan"
+)
+
+// canarySuffix is what the canary Ingress and Service of a release add to the names of the user's own.
+const canarySuffix = "-canary"
+
+// releases are the components whose Rollout is at work, in the order of the components.
+func releases(seen Seen) []Release {
+	var all []Release
+	for _, c := range seen.App.Spec.Components {
+		for i := range seen.Rollouts {
+			r := &seen.Rollouts[i]
+			if r.Name == c.Name && underWay(seen.App, r) {
+				all = append(all, release(seen, r))
+			}
+		}
+	}
+	return all
+}
+
+// underWay says that there is something to tell of a Rollout: it moves pods, or its workflow is not done with it.
+func underWay(app *corev1beta1.Application, r *rolloutsv1beta1.Rollout) bool {
+	switch r.Status.Phase {
+	case rolloutsv1beta1.PhaseProgressing, rolloutsv1beta1.PhaseTerminating, rolloutsv1beta1.PhaseDisabling:
+		return true
+	default:
+		w := app.Status.Workflow
+		return w != nil && w.Phase != corev1beta1.WorkflowSucceeded
+	}
+}
+
+func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
+	v := Release{Component: r.Name, Message: r.Status.Message, From: goodRevision(seen)}
+	if seen.App.Status.LatestRevision != nil {
+		v.To = seen.App.Status.LatestRevision.Name
+	}
+	v.Step, v.Index, v.Steps = canaryStep(seen)
+	v.Routed = r.Spec.Strategy.Canary != nil && len(r.Spec.Strategy.Canary.TrafficRoutings) > 0
+	if s := r.Status.CanaryStatus; s != nil {
+		v.New = version(seen.Pods, r.Name, cmp.Or(s.PodTemplateHash, s.CanaryRevision), s.CanaryReplicas, s.CanaryReadyReplicas)
+		v.Old = version(seen.Pods, r.Name, s.StableRevision, s.StableReplicas, s.StableReadyReplicas)
+		v.Asked, v.Served = s.DesiredWeight, s.ServedWeight
+	}
+	if v.Asked == nil {
+		v.Asked = stated(r)
+	}
+	v.Measured = measured(seen.Plans, r)
+	return v
+}
+
+// stated is the weight in the Rollout's plan, for the time before the controller has taken it up.
+func stated(r *rolloutsv1beta1.Rollout) *int32 {
+	if r.Spec.Strategy.Canary == nil || len(r.Spec.Strategy.Canary.Steps) == 0 {
+		return nil
+	}
+	steps := r.Spec.Strategy.Canary.Steps
+	at := min(max(int(r.Status.CurrentStepIndex), 1), len(steps)) - 1
+	if steps[at].Traffic == nil {
+		return nil
+	}
+	percent, err := strconv.ParseInt(strings.TrimSuffix(*steps[at].Traffic, "%"), 10, 32)
+	if err != nil {
+		return nil
+	}
+	weight := int32(percent)
+	return &weight
+}
+
+// measured adds up what the replicas of the edge counted on the canary route. It is nil when a replica that answered
+// does not serve the route: then the share is not known.
+func measured(plans []plan.Plan, r *rolloutsv1beta1.Rollout) *Share {
+	c := r.Spec.Strategy.Canary
+	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].Ingress == nil || len(plans) == 0 {
+		return nil
+	}
+	key := r.Namespace + "/" + c.TrafficRoutings[0].Ingress.Name + canarySuffix
+	share := Share{}
+	for _, p := range plans {
+		route, ok := p.Ingresses[key]
+		if !ok || !route.Canary || !route.Accepted {
+			return nil
+		}
+		share.New += route.CanaryRequests
+		share.All += route.CanaryRequests + route.StableRequests
+		if route.Since.After(share.Since) {
+			share.Since = route.Since
+		}
+	}
+	return &share
+}
+
+// version counts what the Rollout says and adds what the pods themselves say.
+func version(pods []corev1.Pod, component, hash string, count, ready int32) Version {
+	v := Version{Pods: count, Ready: ready}
+	if hash == "" {
+		return v
+	}
+	troubles := map[string]int{}
+	for _, pod := range pods {
+		if pod.Labels[corev1beta1.LabelAppComponent] != component || pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash {
+			continue
+		}
+		if v.Image == "" && len(pod.Spec.Containers) > 0 {
+			v.Image = pod.Spec.Containers[0].Image
+		}
+		if t := podTrouble(pod); t != "" {
+			troubles[t]++
+		}
+	}
+	for t, n := range troubles {
+		noun := "pods"
+		if n == 1 {
+			noun = "pod"
+		}
+		v.Problems = append(v.Problems, fmt.Sprintf("%d %s: %s", n, noun, t))
+	}
+	slices.Sort(v.Problems)
+	return v
+}
+
+// podTrouble is why a pod does not start, empty while there is no reason to worry. It names no pod, so that pods with
+// the same trouble count together.
+func podTrouble(pod corev1.Pod) string {
+	for _, c := range pod.Status.ContainerStatuses {
+		w := c.State.Waiting
+		if w == nil || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" || w.Reason == "" {
+			continue
+		}
+		if last := c.LastTerminationState.Terminated; last != nil && w.Reason == "CrashLoopBackOff" {
+			return fmt.Sprintf("%s, container %s ended with exit code %d", w.Reason, c.Name, last.ExitCode)
+		}
+		return fmt.Sprintf("%s, container %s, image %s", w.Reason, c.Name, c.Image)
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return fmt.Sprintf("%s: %s", c.Reason, c.Message)
+		}
+	}
+	return ""
+}
