@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ type part struct {
 	stopIn   time.Duration
 	task     *Task
 	run      func(ctx context.Context) error
+	mu       *sync.Mutex // of the journal
 	journal  *[]string
 }
 
@@ -57,15 +59,20 @@ func (p *part) Stop(ctx context.Context) error {
 	return p.task.Halt(ctx)
 }
 func (p *part) Died() <-chan error { return p.task.Died() }
-func (p *part) note(what string)   { *p.journal = append(*p.journal, what+" "+p.name) }
+
+func (p *part) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	*p.journal = append(*p.journal, what+" "+p.name)
+}
 
 func untilDone(ctx context.Context) error { <-ctx.Done(); return nil }
 
 func parts(names ...string) (map[string]*part, *[]string) {
-	journal := &[]string{}
+	journal, mu := &[]string{}, &sync.Mutex{}
 	out := map[string]*part{}
 	for _, name := range names {
-		out[name] = &part{name: name, task: NewTask(), run: untilDone, journal: journal, readyIn: time.Second}
+		out[name] = &part{name: name, task: NewTask(), run: untilDone, journal: journal, mu: mu, readyIn: time.Second}
 	}
 	return out, journal
 }

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/vela-rollouts/vela/cluster/component"
+	"github.com/vela-rollouts/vela/cluster/progress"
+	"github.com/vela-rollouts/vela/cluster/server"
+)
+
+// message is what a detached velad tells its parent: an event, or the end of the start.
+type message struct {
+	Event *component.Event `json:"event,omitempty"`
+	Up    bool             `json:"up,omitempty"`
+	Error string           `json:"error,omitempty"`
+	Took  time.Duration    `json:"took,omitempty"`
+}
+
+// toParent tells over a pipe. The parent goes when the cluster is up; from
+// then on nobody listens, which is no error.
+func toParent(pipe *os.File) teller {
+	enc := json.NewEncoder(pipe)
+	return teller{
+		event: func(e component.Event) { _ = enc.Encode(message{Event: &e}) },
+		up: func(took time.Duration) {
+			_ = enc.Encode(message{Up: true, Took: took})
+			_ = pipe.Close()
+		},
+		end: func(err error) {
+			if err != nil {
+				_ = enc.Encode(message{Error: err.Error()})
+			}
+			_ = pipe.Close()
+		},
+	}
+}
+
+// detached starts this program again in the background and shows its start.
+func (o *upOptions) detached(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	log, err := os.OpenFile(server.LogFile(o.DataDir), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the log: %w", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(self, o.childArgs()...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{write} // becomes number 3
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Dir = "/"
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("starting in the background: %w", err)
+	}
+	_ = write.Close()
+	// Ctrl-C while it starts: take it down again.
+	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(syscall.SIGTERM) })
+	defer stop()
+	return o.follow(read)
+}
+
+func (o *upOptions) childArgs() []string {
+	args := []string{
+		"up", "--progress-fd=3", "--data-dir=" + o.DataDir,
+		fmt.Sprintf("--http-port=%d", o.HTTPPort), fmt.Sprintf("--https-port=%d", o.HTTPSPort), fmt.Sprintf("--api-port=%d", o.APIPort),
+		"--pod-cidr=" + o.PodCIDR, "--service-cidr=" + o.ServiceCIDR,
+		fmt.Sprintf("--control-plane-only=%t", o.ControlPlaneOnly),
+		fmt.Sprintf("--without-vela=%t", o.WithoutVela), fmt.Sprintf("--verbose=%t", o.Verbose),
+	}
+	if o.AuditLog != "" {
+		args = append(args, "--audit-log="+o.AuditLog)
+	}
+	return args
+}
+
+// follow shows the start until it is over, one way or the other.
+func (o *upOptions) follow(pipe io.ReadCloser) error {
+	defer pipe.Close()
+	file, ok := o.streams.Out.(*os.File)
+	p := progress.New(o.streams.Out, ok && term.IsTerminal(int(file.Fd())))
+	dec := json.NewDecoder(pipe)
+	for {
+		var m message
+		err := dec.Decode(&m)
+		switch {
+		case errors.Is(err, io.EOF):
+			return fmt.Errorf("velad ended before everything served; the end of its log (%s):\n%s", server.LogFile(o.DataDir), tail(server.LogFile(o.DataDir)))
+		case err != nil:
+			return fmt.Errorf("following the start: %w", err)
+		case m.Error != "":
+			return fmt.Errorf("%s; more is in %s", m.Error, server.LogFile(o.DataDir))
+		case m.Up:
+			p.Total("Everything serves after", m.Took)
+			o.hints(o.streams.Out)
+			return nil
+		case m.Event != nil:
+			p.Show(*m.Event)
+		}
+	}
+}
+
+// tail is the last lines of a file.
+func tail(file string) string {
+	const lines = 10
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// hints says what to do next.
+func (o *upOptions) hints(out io.Writer) {
+	dir := ""
+	if o.DataDir != server.Defaults().DataDir {
+		dir = " --data-dir " + o.DataDir
+	}
+	if o.ControlPlaneOnly {
+		fmt.Fprintf(out, "\nNext:\n  export KUBECONFIG=%s\n  velad down%s\n", server.Kubeconfig(o.DataDir), dir)
+		return
+	}
+	fmt.Fprintf(out, `
+Next:
+  velad image load%[1]s IMAGE.tar    give it an image
+  vela up -f app.yaml                release an application
+  velad status%[1]s                  see how the cluster is
+`, dir)
+}

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package network makes the bridge that pods hang on and keeps its ranges on
+// the machine.
+//
+//	pod ── veth ──┐
+//	pod ── veth ──┤ vela0 (.1 of the pod range; pods ask it for everything)
+//	              │   ├── other pods       by address: routed, not bridged
+//	              │   ├── Services         DNAT by kube-proxy, back to a pod
+//	              │   └── the world        masqueraded
+//
+// The ports of the bridge are isolated from each other and the bridge answers
+// for all of them (proxy ARP), so that every packet between two pods passes the
+// IP stack of the machine. Otherwise the answer of a pod behind a Service
+// would go straight to the caller on the bridge, past the translation of its
+// address, unless br_netfilter happened to be loaded.
+//
+// The service range is routed to the bridge: what kube-proxy does not translate
+// ends there and not at the default gateway.
+package network

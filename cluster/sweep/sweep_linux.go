@@ -1,0 +1,157 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sweep
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/vela-rollouts/vela/cluster/network"
+	"github.com/vela-rollouts/vela/cluster/proxy"
+)
+
+// Places are the directories of one cluster.
+type Places struct {
+	DataDir string
+	RunDir  string
+	// IPAMDir notes the addresses that pods hold.
+	IPAMDir string
+}
+
+// Machine removes everything that runs or is set on the machine. The data stays.
+func Machine(ctx context.Context, places Places) error {
+	if err := kill(ctx, places); err != nil {
+		return err
+	}
+	return errors.Join(
+		unmount(places),
+		links(),
+		tables(ctx),
+		cgroups(),
+		logLinks(places.DataDir),
+		os.RemoveAll(places.RunDir),
+		// The pods that held addresses are gone.
+		os.RemoveAll(places.IPAMDir),
+	)
+}
+
+// links removes the bridge, with its address and routes, and what hangs on it.
+func links() error {
+	bridge, err := netlink.LinkByName(network.Bridge)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("looking for %s: %w", network.Bridge, err)
+	}
+	all, err := netlink.LinkList()
+	if err != nil {
+		return fmt.Errorf("listing links: %w", err)
+	}
+	for _, l := range all {
+		if l.Attrs().MasterIndex != bridge.Attrs().Index {
+			continue
+		}
+		// It may go by itself, with the namespace of its other end.
+		if err := netlink.LinkDel(l); err != nil && !gone(l) {
+			return fmt.Errorf("removing %s: %w", l.Attrs().Name, err)
+		}
+	}
+	if err := netlink.LinkDel(bridge); err != nil {
+		return fmt.Errorf("removing %s: %w", network.Bridge, err)
+	}
+	return nil
+}
+
+func gone(l netlink.Link) bool {
+	_, err := netlink.LinkByIndex(l.Attrs().Index)
+	return errors.As(err, new(netlink.LinkNotFoundError))
+}
+
+// Tables are the nftables tables of a cluster, as "family name".
+func Tables() []string {
+	return append(proxy.Tables(), "ip "+network.Table, "inet cni_hostport")
+}
+
+func tables(ctx context.Context) error {
+	out, err := exec.CommandContext(ctx, "nft", "list", "tables").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil // nothing could have been made without it
+	}
+	if err != nil {
+		return fmt.Errorf("listing firewall tables: %w", err)
+	}
+	var errs []error
+	for line := range strings.Lines(string(out)) {
+		name := strings.TrimSpace(strings.TrimPrefix(line, "table "))
+		if !slices.Contains(Tables(), name) {
+			continue
+		}
+		args := append([]string{"delete", "table"}, strings.Fields(name)...)
+		if out, err := exec.CommandContext(ctx, "nft", args...).CombinedOutput(); err != nil {
+			errs = append(errs, fmt.Errorf("removing the firewall table %s: %w: %s", name, err, bytes.TrimSpace(out)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Cgroups lists the groups containers are put in. The kernel refuses to remove
+// one that is in use, so another containerd of the machine is not harmed.
+func Cgroups() ([]string, error) {
+	var out []string
+	for _, pattern := range []string{"/sys/fs/cgroup/k8s.io", "/sys/fs/cgroup/*/k8s.io"} {
+		roots, err := filepath.Glob(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, root := range roots {
+			children, err := filepath.Glob(root + "/*/")
+			if err != nil {
+				return nil, err
+			}
+			out = append(append(out, root), children...)
+		}
+	}
+	return out, nil
+}
+
+func cgroups() error {
+	groups, err := Cgroups()
+	if err != nil {
+		return err
+	}
+	for _, g := range slices.Backward(groups) {
+		_ = os.Remove(g) // in use by others, or gone with its last process
+	}
+	return nil
+}
+
+// logLinks removes links to logs of our pods from the directory where log
+// collectors look for them; the kubelet makes them there, and nowhere else.
+func logLinks(dataDir string) error {
+	links, err := filepath.Glob("/var/log/containers/*.log")
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		target, err := os.Readlink(l)
+		if err != nil || !strings.HasPrefix(target, dataDir+"/") {
+			continue
+		}
+		if err := os.Remove(l); err != nil {
+			return fmt.Errorf("removing a link to a log: %w", err)
+		}
+	}
+	_ = os.Remove("/var/log/containers") // others may use it
+	return nil
+}
