@@ -5,12 +5,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
-
-	"context"
 
 	"github.com/vela-rollouts/vela/internal/manager"
 )

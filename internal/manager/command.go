@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
 
 // Command is vela-core's command line; its log goes to out as JSON.
@@ -30,6 +31,7 @@ func Command(out io.Writer) *cobra.Command {
 				level = slog.LevelDebug
 			}
 			cfg.Log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
+			klog.SetSlogLogger(cfg.Log)
 			var err error
 			if cfg.RestConfig, err = reach(kubeconfig); err != nil {
 				return err

@@ -16,7 +16,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,7 +38,6 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	logger := logr.FromSlogHandler(cfg.Log.Handler())
 	log.SetLogger(logger)
-	klog.SetLogger(logger)
 	mgr, hooks, err := build(cfg, logger)
 	if err != nil {
 		return err

@@ -135,6 +135,12 @@ func (r *Reconciler) look(ctx context.Context, w *world, rev *v1beta1.Applicatio
 	}
 	state := health.Component(comp, manifests, lookup(p.lives))
 	seen.Healthy, seen.Message = state.Healthy, state.Message
+	for _, trait := range state.Traits {
+		if !trait.Healthy && trait.Message != "" {
+			seen.Message = trait.Type + ": " + trait.Message
+			break
+		}
+	}
 	canary := render.Canary{}
 	if d.Canary != nil {
 		seen.Weight, canary.RolloutType = &d.Canary.Weight, d.Canary.RolloutType
