@@ -241,12 +241,14 @@ steps:
   subSteps:
   - {name: own, type: deploy}
   - {name: taker, type: deploy, inputs: [{from: x, parameterKey: p}]}
+- {name: k, type: step-group, if: "false", subSteps: [{name: never, type: deploy, inputs: [{from: x}]}]}
 - {name: apart, type: deploy}`), map[string][]workflow.Outcome{"bad": {failed("broken"), done()}})
 	w.pass(true)
 	want := "failed terminated (Step bad failed: broken)\n" +
 		"  g failed · Action\n    kept succeeded\n    bad failed · Action · broken\n    after skipped · Skip\n" +
 		"  h skipped · Skip\n    i skipped · Skip\n" +
 		"  j succeeded\n    own succeeded\n    taker skipped · Skip\n" +
+		"  k skipped · Skip\n    never skipped · Skip\n" +
 		"  apart succeeded\n"
 	if diff := cmp.Diff(want, tell(w.status)); diff != "" {
 		t.Fatalf("first run (-want +got):\n%s", diff)
