@@ -71,6 +71,9 @@ type Topology struct {
 // Check reports clusters that are not there.
 func (t Topology) Check(at string) []error {
 	var faults []error
+	if len(t.ClusterLabelSelector) > 0 && !t.AllowEmpty {
+		faults = append(faults, schema.Faultf(schema.Join(at, "clusterLabelSelector"), "no cluster has labels; write clusters: [local] instead"))
+	}
 	for i, cluster := range t.Clusters {
 		if cluster != "local" {
 			faults = append(faults, schema.Faultf(schema.Index(schema.Join(at, "clusters"), i), "there is no cluster %s; write local", quoted(cluster)))

@@ -15,11 +15,15 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/application/render"
 	"github.com/vela-rollouts/vela/internal/definition"
 )
@@ -86,6 +90,7 @@ func renderAll(t *testing.T, app *v1beta1.Application) []byte {
 		}
 		for _, m := range manifests {
 			mustBeClean(t, m.Object.Object)
+			mustBeKnown(t, m.Object)
 			doc, err := yaml.Marshal(m.Object.Object)
 			if err != nil {
 				t.Fatal(err)
@@ -137,5 +142,41 @@ func mustBeClean(t *testing.T, object map[string]any) {
 	walk("", runtime.DeepCopyJSON(object))
 	if _, found, _ := unstructured.NestedMap(object, "status"); found {
 		t.Error("the manifest has a status; leave it to the controllers")
+	}
+}
+
+// mustBeKnown fails on fields that the kind does not have.
+func mustBeKnown(t *testing.T, object *unstructured.Unstructured) {
+	t.Helper()
+	kinds := map[string]any{
+		"Deployment": &appsv1.Deployment{},
+		"Service":    &corev1.Service{},
+		"Ingress":    &networkingv1.Ingress{},
+		"Rollout":    &rollouts.Rollout{},
+	}
+	typed, known := kinds[object.GetKind()]
+	if !known {
+		t.Fatalf("no type for kind %s in this test; add it", object.GetKind())
+	}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, typed, true); err != nil {
+		t.Errorf("%s %s: %v", object.GetKind(), object.GetName(), err)
+	}
+}
+
+// BenchmarkComponent renders the page's component.
+func BenchmarkComponent(b *testing.B) {
+	data, err := os.ReadFile("testdata/page-v2.in.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	app := &v1beta1.Application{}
+	if err := yaml.Unmarshal(data, app); err != nil {
+		b.Fatal(err)
+	}
+	registry := definition.Builtin()
+	for b.Loop() {
+		if _, err := render.Component(registry, render.Context{AppName: app.Name, Namespace: "default", Revision: "canary-demo-v2"}, app.Spec.Components[0]); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
