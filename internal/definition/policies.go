@@ -71,7 +71,7 @@ type Topology struct {
 // Check reports clusters that are not there.
 func (t Topology) Check(at string) []error {
 	var faults []error
-	if len(t.ClusterLabelSelector) > 0 && !t.AllowEmpty {
+	if len(t.ClusterLabelSelector) > 0 {
 		faults = append(faults, schema.Faultf(schema.Join(at, "clusterLabelSelector"), "no cluster has labels; write clusters: [local] instead"))
 	}
 	for i, cluster := range t.Clusters {
