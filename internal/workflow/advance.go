@@ -57,9 +57,8 @@ func (p *pass) heedEdits() {
 	p.hold = p.run.SuspendState == SuspendManual
 }
 
-// release lets suspending steps go on and tells how many there were.
-func (t *tree) release(items []*item, by string) int {
-	released := 0
+// release lets suspending steps go on.
+func (t *tree) release(items []*item, by string) {
 	for _, it := range items {
 		if it.group || !it.in(v1beta1.StepSuspending) {
 			continue
@@ -69,14 +68,11 @@ func (t *tree) release(items []*item, by string) int {
 		if by != "" {
 			it.status.By = by
 		}
-		released++
 	}
-	return released
 }
 
-// suspendRunning makes running steps suspending and tells how many there were; their message stays.
-func (t *tree) suspendRunning(items []*item, by string) int {
-	suspended := 0
+// suspendRunning makes running steps suspending; their message stays.
+func (t *tree) suspendRunning(items []*item, by string) {
 	for _, it := range items {
 		if it.group || !it.in(v1beta1.StepRunning) {
 			continue
@@ -85,9 +81,7 @@ func (t *tree) suspendRunning(items []*item, by string) int {
 		if by != "" {
 			it.status.By = by
 		}
-		suspended++
 	}
-	return suspended
 }
 
 // walk visits the steps of one level: one after the other until one is unfinished, or all whose dependencies are met.

@@ -240,10 +240,10 @@ func (n *node) end(runs bool, out map[string]v1beta1.StepPhase) v1beta1.StepPhas
 	predictLevel(n.subs, n.mode, out)
 	skipped := 0
 	for _, sub := range n.subs {
-		switch out[sub.name] {
-		case v1beta1.StepFailed:
+		if out[sub.name] == v1beta1.StepFailed {
 			return v1beta1.StepFailed
-		case v1beta1.StepSkipped:
+		}
+		if out[sub.name] == v1beta1.StepSkipped {
 			skipped++
 		}
 	}

@@ -158,6 +158,7 @@ type WorkflowStatus struct {
 	Message string `json:"message,omitempty"`
 	// +optional
 	Suspend bool `json:"suspend"`
+	// SuspendState is manual while somebody holds the whole run, and empty while only suspend steps wait.
 	// +optional
 	SuspendState string `json:"suspendState,omitempty"`
 	// +optional
@@ -214,10 +215,11 @@ type StepStatusBase struct {
 	FirstExecuteTime *metav1.Time `json:"firstExecuteTime,omitempty"`
 	// +optional
 	LastExecuteTime *metav1.Time `json:"lastExecuteTime,omitempty"`
-	// ResumeAt is the absolute time at which a suspend step with a duration goes on by itself.
+	// ResumeAt is the absolute time at which a suspend step with a duration goes on by itself, or at which a step that
+	// ended in an error is tried again.
 	// +optional
 	ResumeAt *metav1.Time `json:"resumeAt,omitempty"`
-	// Retries counts executions that ended in an error.
+	// Retries counts executions in a row that ended in an error.
 	// +optional
 	Retries int32 `json:"retries,omitempty"`
 	// By is who resumed, terminated or approved the step, as the API server knows them.

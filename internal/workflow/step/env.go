@@ -12,7 +12,8 @@ import (
 
 // Env is what a step works with.
 type Env struct {
-	Ctx context.Context
+	// Ctx is passed on to Deploy.
+	Ctx context.Context //nolint:containedctx // an Env lives for one pass, and the engine between has no use for it
 	// App is the specification of the revision that the run is for.
 	App v1beta1.ApplicationSpec
 	Now time.Time

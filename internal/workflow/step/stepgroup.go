@@ -9,14 +9,14 @@ import (
 	"github.com/vela-rollouts/vela/internal/workflow"
 )
 
-// StepGroup has no parameters: its work are its sub steps, which the engine runs.
-type StepGroup struct{}
+// Group has no parameters: its work are its sub steps, which the engine runs.
+type Group struct{}
 
 func stepGroup() Type {
 	return typeOf(workflow.TypeGroup, "Groups sub steps, side by side or one after the other.", runStepGroup)
 }
 
 // runStepGroup is reached only where a group cannot be: as a sub step.
-func runStepGroup(Env, workflow.Call, StepGroup) workflow.Outcome {
+func runStepGroup(Env, workflow.Call, Group) workflow.Outcome {
 	return invalid(errors.New("a step-group cannot be a sub step; put its sub steps beside the others"))
 }
