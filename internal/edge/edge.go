@@ -138,7 +138,6 @@ func (e *Edge) Run(ctx context.Context) error {
 		group.Go(func() error { e.announcer.run(failing); return nil })
 		e.log.Info("edge is serving", "http", addrText(e.listeners[0]), "https", addrText(e.listeners[1]), "admin", addrText(e.listeners[2]))
 		err := e.follow(failing)
-		<-failing.Done()
 		e.drain(servers)
 		done()
 		return err

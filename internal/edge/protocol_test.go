@@ -397,3 +397,18 @@ func TestNothingAfterAChunkedMessageWithALengthIsRead(t *testing.T) {
 		t.Errorf("%d requests reached the backend; the client got\n%s", b.hits.Load(), got)
 	}
 }
+
+func TestUpgradeToHTTP2IsNotPassedOn(t *testing.T) {
+	w := newWorld(t, nil)
+	b := newBackend(t, "plain", func(_ http.ResponseWriter, req *http.Request) {
+		for _, name := range []string{"Upgrade", "Http2-Settings", "Connection"} {
+			if got := req.Header.Get(name); got != "" {
+				t.Errorf("%s: %s was passed on", name, got)
+			}
+		}
+	})
+	w.service("stable", b.address)
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 1})
+	w.mustGet("/", "Connection", "Upgrade, HTTP2-Settings", "Upgrade", "h2c", "HTTP2-Settings", "AAMAAABkAAQCAAAAAAIAAAAA")
+}

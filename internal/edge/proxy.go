@@ -6,12 +6,14 @@ package edge
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -35,9 +37,16 @@ func (en *entrance) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	x.recorder = recorder{ResponseWriter: w}
 	finished := false
 	defer func() {
-		// A panic is the ReverseProxy's way to break off an answer that the backend broke off.
 		x.finish(finished)
 		e.recycle(x)
+		// http.ErrAbortHandler is how an answer is broken off that the backend broke off. net/http says nothing of it, and
+		// what it would say of any other panic goes to a log that is switched off.
+		if r := recover(); r != nil {
+			if err, ok := r.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+				e.log.Error("serving a request panicked", "panic", r, "stack", string(debug.Stack()))
+			}
+			panic(http.ErrAbortHandler)
+		}
 	}()
 	x.serve()
 	finished = true
@@ -53,6 +62,12 @@ func (x *exchange) serve() {
 		// net/http hides whether the request had a Content-Length besides its chunks. RFC 9112 section 6.1 has such a
 		// connection closed after the answer, so that what a front proxy took for a body is never read as a request.
 		x.recorder.Header().Set("Connection", "close")
+	}
+	if strings.Contains(strings.ToLower(req.Header.Get("Upgrade")), "h2c") {
+		// An upgrade to HTTP/2 would open a tunnel in which later requests reach the backend past the routes. A server may
+		// ignore an upgrade (RFC 9110 section 7.8).
+		req.Header.Del("Upgrade")
+		req.Header.Del("Http2-Settings")
 	}
 	if !x.acquire() {
 		x.answer(http.StatusNotFound, "no route for this host and path")

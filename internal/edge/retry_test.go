@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -258,5 +259,30 @@ func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
 	w.await("the old Service gone", func(p plan.Plan) bool { _, there := p.Services["demo/before"]; return !there })
 	if time.Since(p.Ingresses["demo/web"].Since) < 0 {
 		t.Error("an Ingress is served since the future")
+	}
+}
+
+func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
+	w := newWorld(t, nil)
+	leaver := newBackend(t, "leaver", nil)
+	closed := make(chan struct{}, 100)
+	var used sync.Map // connections that carried a request; the probe's does not
+	leaver.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		if state == http.StateIdle {
+			used.Store(conn, true)
+		}
+		if _, yes := used.Load(conn); yes && state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	w.service("stable", leaver.address)
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 1})
+	w.mustGet("/")
+	w.removeEndpoint("stable", leaver.address)
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Error("the connection to an endpoint that is gone stays open")
 	}
 }
