@@ -262,16 +262,16 @@ func drive(t tester, choose chooser, w *world) {
 		}
 		w.pass(choose(5) > 0)
 		request := workflow.Request{App: "demo", By: "bob"}
-		switch choose(6) {
-		case 0:
+		switch choose(12) {
+		case 0, 1:
 			w.now = w.now.Add(time.Duration(choose(4000)) * time.Millisecond)
-		case 1:
-			w.status.Suspend = !w.status.Suspend // by hand
 		case 2:
+			w.status.Suspend = !w.status.Suspend // by hand
+		case 3:
 			if status, err := workflow.Suspend(w.spec, w.status, request, w.now); err == nil {
 				w.status = status
 			}
-		case 3, 4:
+		case 4, 5, 6, 7:
 			suspended := w.status.Suspend
 			status, err := workflow.Resume(w.spec, w.status, request, w.now)
 			if !w.status.Finished && suspended != (err == nil) {
@@ -407,4 +407,16 @@ func TestEndingProperty(t *testing.T) {
 			t.Fatalf("a finished run can be resumed:\n%s", tell(w.status))
 		}
 	})
+}
+
+func BenchmarkAdvance(b *testing.B) {
+	w := begin(b, steps(b, page), map[string][]workflow.Outcome{"rollout-50": {wait("1 of 3 pods ready")}})
+	w.pass(true)
+	w.status.Suspend = false
+	w.pass(true)
+	env := w.env()
+	env.Run = func(workflow.Call) workflow.Outcome { return wait("1 of 3 pods ready") }
+	for b.Loop() {
+		workflow.Advance(w.spec, w.status, env)
+	}
 }
