@@ -48,7 +48,7 @@ func readable(path string) bool {
 	return f.Close() == nil
 }
 
-// warnings passes on what the API server warns of, each sentence once.
+// warnings passes on what the API server warns of.
 type warnings struct {
 	sh *shell.Shell
 }
@@ -57,6 +57,6 @@ type warnings struct {
 func (w warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _ string, message string) {
 	const miscellaneous = 299
 	if code == miscellaneous && message != "" {
-		w.sh.Say(w.sh.ErrStyle.Wait(w.sh.Text.Of("warning", message)))
+		w.sh.Warn(message)
 	}
 }

@@ -13,13 +13,24 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/vela-rollouts/vela/internal/cli/addon"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
+	"github.com/vela-rollouts/vela/internal/cli/completion"
+	"github.com/vela-rollouts/vela/internal/cli/del"
+	"github.com/vela-rollouts/vela/internal/cli/dryrun"
+	"github.com/vela-rollouts/vela/internal/cli/execute"
 	"github.com/vela-rollouts/vela/internal/cli/exit"
+	"github.com/vela-rollouts/vela/internal/cli/logs"
+	"github.com/vela-rollouts/vela/internal/cli/ls"
 	"github.com/vela-rollouts/vela/internal/cli/output"
+	"github.com/vela-rollouts/vela/internal/cli/portforward"
+	"github.com/vela-rollouts/vela/internal/cli/revision"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 	"github.com/vela-rollouts/vela/internal/cli/status"
+	"github.com/vela-rollouts/vela/internal/cli/system"
 	"github.com/vela-rollouts/vela/internal/cli/text"
 	"github.com/vela-rollouts/vela/internal/cli/up"
+	"github.com/vela-rollouts/vela/internal/cli/version"
 	"github.com/vela-rollouts/vela/internal/cli/workflow"
 )
 
@@ -151,7 +162,18 @@ func verbs(sh *shell.Shell) []entry {
 	return []entry{
 		{groupRelease, up.NewCommand(sh)},
 		{groupRelease, workflow.NewCommand(sh)},
+		{groupRelease, del.NewCommand(sh)},
+		{groupRelease, dryrun.NewCommand(sh)},
 		{groupLook, status.NewCommand(sh)},
+		{groupLook, ls.NewCommand(sh)},
+		{groupLook, revision.NewCommand(sh)},
+		{groupLook, logs.NewCommand(sh)},
+		{groupLook, execute.NewCommand(sh)},
+		{groupLook, portforward.NewCommand(sh)},
+		{groupOther, addon.NewCommand(sh)},
+		{groupOther, system.NewCommand(sh)},
+		{groupOther, version.NewCommand(sh)},
+		{groupOther, completion.NewCommand(sh)},
 	}
 }
 

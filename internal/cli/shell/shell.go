@@ -37,6 +37,7 @@ type Shell struct {
 	Version string
 
 	opened *cluster.Cluster
+	warned map[string]bool
 }
 
 // Cluster is the cluster to talk to; the first call finds it.
@@ -74,6 +75,21 @@ func (s *Shell) Say(line string) {
 	fmt.Fprintln(s.Err, line) //nolint:errcheck // there is nowhere left to say it
 }
 
+// Warn says what the API server warns of, each sentence once.
+func (s *Shell) Warn(message string) {
+	if s.warned[message] {
+		return
+	}
+	if s.warned == nil {
+		s.warned = map[string]bool{}
+	}
+	s.warned[message] = true
+	s.Say(s.ErrStyle.Wait(s.Text.Of("warning", message)))
+}
+
+// Warned says that the API server warned of something.
+func (s *Shell) Warned() bool { return len(s.warned) > 0 }
+
 // Usage is an error of the command line itself.
 func (s *Shell) Usage(key string, args ...any) error {
 	return exit.With(exit.Usage, s.Text.Error(key, args...))
@@ -98,6 +114,20 @@ func (s *Shell) Command(use, key, examples string) *cobra.Command {
 	if long := s.Text.Of(key + ".long"); long != key+".long" {
 		cmd.Long = cmd.Short + "\n\n" + long
 	}
+	return cmd
+}
+
+// Parent is a command that only holds others: without one of them it shows its help, with an unknown one it says so.
+func (s *Shell) Parent(use, key string, below ...*cobra.Command) *cobra.Command {
+	cmd := s.Command(use, key, "")
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return s.Usage("usage.unknown-command", use+" "+args[0])
+		}
+		return cmd.Help()
+	}
+	cmd.AddCommand(below...)
 	return cmd
 }
 

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 // TestPrint compares what is printed with testdata/<sentence>.txt.
 func TestPrint(t *testing.T) {
 	cases := map[string]func() view.Seen{
-		"version one runs":                               running,
+		"version one runs": running,
 		"suspended at 20 percent with a measured share":  suspendedAt20,
 		"suspended while the edge does not answer":       edgeSilent,
 		"suspended with no requests yet":                 noRequests,

@@ -166,6 +166,8 @@ func (o *Options) notice(ctx context.Context, c *cluster.Cluster, app *v1beta1.A
 		o.sh.Say(o.sh.ErrStyle.Faint(o.sh.Text.Of("up.unchanged", version)))
 		return nil
 	}
-	o.sh.Say(o.sh.ErrStyle.Wait(o.sh.Text.Of("up.unpublished", version, latest.Name)))
+	if !o.sh.Warned() { // admission says the same, but only when the specification changed just now
+		o.sh.Say(o.sh.ErrStyle.Wait(o.sh.Text.Of("up.unpublished", version, latest.Name)))
+	}
 	return nil
 }

@@ -52,12 +52,11 @@ func verbs() []verb {
 
 // NewCommand is `vela workflow` with all that is below it.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	cmd := sh.Command("workflow", "workflow", "")
+	cmd := sh.Parent("workflow", "workflow", newList(sh))
 	cmd.Aliases = []string{"wf"}
 	for _, v := range verbs() {
 		cmd.AddCommand(newVerb(sh, v))
 	}
-	cmd.AddCommand(newList(sh))
 	return cmd
 }
 
