@@ -1,0 +1,183 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ack
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vela-rollouts/vela/internal/edge/plan"
+)
+
+// The time between two attempts to reach a replica doubles from the first to the second.
+const (
+	shortestRetry = 50 * time.Millisecond
+	longestRetry  = 5 * time.Second
+)
+
+// Key names what changed in a plan: an Ingress or a Service, as namespace/name.
+type Key struct {
+	Ingress bool
+	Name    string
+}
+
+// Edges follows a fixed set of replicas.
+type Edges struct {
+	client *http.Client
+	urls   []string
+	log    *slog.Logger
+
+	mu    sync.RWMutex
+	plans map[string]plan.Plan // by URL; absent while the replica is not known
+}
+
+// New follows the replicas whose admin listeners are at urls, such as http://10.0.0.7:9180. The client must not have an
+// overall timeout.
+func New(client *http.Client, urls []string, log *slog.Logger) *Edges {
+	return &Edges{client: client, urls: slices.Clone(urls), log: log, plans: map[string]plan.Plan{}}
+}
+
+// Run keeps the streams open until ctx ends, and calls changed for each key that a replica serves differently than
+// before. changed must not block.
+func (e *Edges) Run(ctx context.Context, changed func(Key)) {
+	var streams sync.WaitGroup
+	for _, url := range e.urls {
+		streams.Go(func() { e.follow(ctx, url, changed) })
+	}
+	streams.Wait()
+}
+
+// follow keeps the stream of one replica open.
+func (e *Edges) follow(ctx context.Context, url string, changed func(Key)) {
+	wait := shortestRetry
+	for ctx.Err() == nil {
+		err := plan.Watch(ctx, e.client, url, func(event plan.Event) {
+			wait = shortestRetry
+			for _, key := range e.learn(url, event) {
+				changed(key)
+			}
+		})
+		lost := e.forget(url)
+		if ctx.Err() != nil {
+			return
+		}
+		if lost != nil {
+			e.log.Warn("what an edge replica serves is unknown until it answers again", "url", url, "error", err)
+		}
+		for _, key := range lost {
+			changed(key)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, longestRetry)
+	}
+}
+
+// learn applies an event and returns the keys that it touches.
+func (e *Edges) learn(url string, event plan.Event) []Key {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.plans[url]
+	e.plans[url] = before.Apply(event)
+	if !event.Full {
+		return keys(event.Plan, event.RemovedIngresses, event.RemovedServices)
+	}
+	touched := keys(before, nil, nil)
+	return append(touched, keys(event.Plan, nil, nil)...)
+}
+
+// forget drops what is known about a replica and returns all that was; nil when nothing was known.
+func (e *Edges) forget(url string) []Key {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before, known := e.plans[url]
+	delete(e.plans, url)
+	if !known {
+		return nil
+	}
+	return append([]Key{}, keys(before, nil, nil)...)
+}
+
+func keys(p plan.Plan, ingresses, services []string) []Key {
+	all := make([]Key, 0, len(p.Ingresses)+len(p.Services)+len(ingresses)+len(services))
+	for name := range p.Ingresses {
+		all = append(all, Key{Ingress: true, Name: name})
+	}
+	for name := range p.Services {
+		all = append(all, Key{Name: name})
+	}
+	for _, name := range ingresses {
+		all = append(all, Key{Ingress: true, Name: name})
+	}
+	for _, name := range services {
+		all = append(all, Key{Name: name})
+	}
+	return all
+}
+
+// State is how much is known.
+type State string
+
+// The states of knowledge.
+const (
+	// None holds when there is no replica that could tell.
+	None State = "none"
+	// Unknown holds while a replica does not answer.
+	Unknown State = "unknown"
+	// Known holds when every replica told.
+	Known State = "known"
+)
+
+// Serves is what one replica serves of an Ingress and of some Services.
+type Serves struct {
+	Replica string
+	// Ingress is nil where the replica does not have it in its plan.
+	Ingress *plan.Ingress
+	// Services by namespace/name; one that is absent gets nothing from this replica and has nothing in flight there.
+	Services map[string]plan.Service
+}
+
+// Seen returns what each replica serves of an Ingress and of services (namespace/name each), in the order of the URLs.
+// It is complete only in state Known.
+func (e *Edges) Seen(ingress string, services ...string) ([]Serves, State) {
+	if len(e.urls) == 0 {
+		return nil, None
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	state := Known
+	var seen []Serves
+	for _, url := range e.urls {
+		p, known := e.plans[url]
+		if !known {
+			state = Unknown
+			continue
+		}
+		s := Serves{Replica: p.Replica, Services: map[string]plan.Service{}}
+		if i, has := p.Ingresses[ingress]; has {
+			s.Ingress = &i
+		}
+		for _, name := range services {
+			if service, has := p.Services[name]; has {
+				s.Services[name] = service
+			}
+		}
+		seen = append(seen, s)
+	}
+	return seen, state
+}
+
+// Replicas returns the plans of the replicas that are known, by URL.
+func (e *Edges) Replicas() map[string]plan.Plan {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return maps.Clone(e.plans)
+}
