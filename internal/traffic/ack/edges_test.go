@@ -16,7 +16,6 @@ import (
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
 )
 
-
 // newReplica is an edge's admin listener: each connection gets the next of the given streams; a closed one ends it.
 func newReplica(t *testing.T, streams ...chan plan.Event) *httptest.Server {
 	t.Helper()
