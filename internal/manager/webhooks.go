@@ -73,6 +73,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 	if h.server == nil {
 		return
 	}
+	h.server = mgr.GetWebhookServer() // asking for it is what makes the manager run it
 	h.client = mgr.GetClient()
 	registry := definition.Builtin()
 	admission.Serve(h.server, admission.ApplicationRules{
