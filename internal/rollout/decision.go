@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"time"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// Decision is what to do now, and why. Its writes may be done in the order of the fields; each of them is safe without
+// the others, so a crash between any two is harmless.
+type Decision struct {
+	// Rule is the name of the rule that decided; Why is one sentence for status, event and log.
+	Rule string
+	Why  string
+
+	// Status to store. Where StatusFirst is set it is stored before anything else is written; where Lazy is set it may
+	// stay unwritten as long as it does not last (about a second).
+	Status      v1beta1.RolloutStatus
+	StatusFirst bool
+	Lazy        bool
+
+	// Hold the workload, or mark it for another release.
+	Hold *Hold
+	// Unmark lists versions from which the native controller's mark has to go.
+	Unmark []string
+	// Create the ReplicaSet of the current template with that many replicas.
+	Create *int32
+	// Scale lists the versions whose size changes.
+	Scale []Scale
+	// Route is how routes should be; nil leaves them as they are.
+	Route *Route
+	// Release gives the workload back to the native controller.
+	Release bool
+	// LetGo drops the finalizer: nothing of the Rollout is left in the cluster.
+	LetGo bool
+
+	Events []Event
+	// RecheckAfter asks for another look after that time; 0 leaves it to what changes.
+	RecheckAfter time.Duration
+}
+
+// Hold is what a held workload is marked with.
+type Hold struct {
+	ReleaseID string
+	// Stable is the pod-template-hash to mark; empty where the status keeps it.
+	Stable string
+}
+
+// Scale is a new size of a version.
+type Scale struct {
+	Hash     string
+	From, To int32
+}
+
+// Route is the state that routes should be in. The zero value is: nothing of ours.
+type Route struct {
+	// Canary asks for the canary route and the Services of both versions.
+	Canary bool
+	// Switched asks for the user's route to point at the stable version's Service.
+	Switched bool
+	// Weight of the canary route in percent.
+	Weight int32
+	// StableHash and CanaryHash are what the Services select.
+	StableHash, CanaryHash string
+}
+
+// Event is for kubectl get events.
+type Event struct {
+	Warning bool
+	Reason  string
+	Message string
+}
+
+// Writes says whether the decision asks for anything but a status.
+func (d Decision) Writes() bool {
+	return d.Hold != nil || len(d.Unmark) > 0 || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
+}

@@ -1,0 +1,305 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"time"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+const (
+	// drainLimit is how long requests in flight keep the last pods of a version; longer ones are cut with them.
+	drainLimit = 30 * time.Second
+	// defaultGrace is the wait after a route write where no router tells (kruise-rollouts.md 2.11).
+	defaultGrace = 3 * time.Second
+)
+
+// look is an observation with what follows from it, computed once for all rules.
+type look struct {
+	Observation
+	now time.Time
+
+	stable    string // the hash of the good version
+	stableSet ReplicaSet
+	canarySet ReplicaSet
+	hasCanary bool
+	others    []ReplicaSet // versions with pods that are neither stable nor current
+
+	routed  bool
+	routes  served
+	step    int32 // from 1
+	all     bool  // the goal is the whole workload, without pauses
+	goal    goal
+	load    load
+	closing bool
+	// inherited says that the stored step is about this plan and this version.
+	inherited bool
+}
+
+// served is what may be taken for true about routes, whoever can or can't tell.
+type served struct {
+	low, high                    int32
+	acked                        bool // every router serves the written weight
+	canary, switched             bool // every router serves that route as it is written
+	stableDrained, canaryDrained bool
+	graceEnds                    time.Time // where it is a wait that decides; otherwise zero
+}
+
+func newLook(o Observation, now time.Time) look {
+	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled}
+	l.routed = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Canary || o.Routes.Switched
+	l.stable = stableHash(o)
+	l.stableSet, _ = o.set(l.stable)
+	if !l.back() {
+		l.canarySet, l.hasCanary = o.set(o.Workload.Template)
+	}
+	for _, s := range o.Sets {
+		if s.Hash != l.stable && s.Hash != o.Workload.Template && (s.Replicas > 0 || s.Pods > 0) {
+			l.others = append(l.others, s)
+		}
+	}
+	l.routes = l.read()
+	l.chooseStep()
+	l.load = l.measure()
+	return l
+}
+
+// stableHash gives the version that was good before. While the workload is held the mark says so, or the status where the
+// mark leaves it to it; otherwise it is what runs, unless routes of a release that lost its hold say better.
+func stableHash(o Observation) string {
+	w := o.Workload
+	if w.Held && w.StableMark != "" {
+		return w.StableMark
+	}
+	cs := o.Status.CanaryStatus
+	if w.Held && cs != nil && cs.StableRevision != "" {
+		return cs.StableRevision
+	}
+	if !w.Held && o.Routes.Services && o.Routes.Switched {
+		return o.Routes.StableHash
+	}
+	return w.Template
+}
+
+// back says that the current template is the stable version: nothing to release, or a release taken back.
+func (l look) back() bool { return l.Workload.Template == l.stable }
+
+// stored gives the stored status of the release; the zero value where there is none.
+func (l look) stored() v1beta1.CanaryStatus {
+	if l.Status.CanaryStatus == nil {
+		return v1beta1.CanaryStatus{}
+	}
+	return *l.Status.CanaryStatus
+}
+
+// done says that the release which the spec names was carried out or taken back already. The name of a release may come
+// back with other content; a later edit of the Rollout asks for it again.
+func (l look) done() bool {
+	cs := l.stored()
+	if l.Spec.ReleaseID == "" || cs.ObservedReleaseID != l.Spec.ReleaseID || !ended(l.Status) {
+		return false
+	}
+	return l.Generation == l.Status.ObservedGeneration || l.Workload.AppRevision == l.Spec.ReleaseID
+}
+
+func ended(s v1beta1.RolloutStatus) bool {
+	return s.Phase == v1beta1.PhaseHealthy && s.CurrentStepState == v1beta1.StepCompleted
+}
+
+// arrived says that the version to release is in the workload's template.
+func (l look) arrived() bool {
+	return l.Spec.ReleaseID == "" || l.Workload.AppRevision == l.Spec.ReleaseID
+}
+
+// grace is the wait that stands for an acknowledgement.
+func (l look) grace() time.Duration {
+	c := l.Spec.Strategy.Canary
+	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].GracePeriodSeconds == nil {
+		return defaultGrace
+	}
+	return time.Duration(*c.TrafficRoutings[0].GracePeriodSeconds) * time.Second
+}
+
+func (l look) read() served {
+	r := l.Routes
+	drains := l.stored().DrainingSince != nil && !l.now.Before(l.stored().DrainingSince.Add(drainLimit))
+	if !r.Canary && !r.Switched && r.Ack != AckNone {
+		known := r.Ack == AckKnown
+		return served{acked: known, canary: known && r.CanaryServed, switched: known && r.SwitchServed, stableDrained: true, canaryDrained: true}
+	}
+	switch r.Ack {
+	case AckKnown:
+		return served{
+			low: min(r.Weight, r.WeightLow), high: max(r.Weight, r.WeightHigh),
+			acked:  r.CanaryServed && r.WeightLow == r.Weight && r.WeightHigh == r.Weight,
+			canary: r.CanaryServed, switched: r.SwitchServed,
+			stableDrained: r.StableDrained || drains, canaryDrained: r.CanaryDrained || drains,
+		}
+	case AckNone:
+		since := l.stored().RouteSince
+		if since == nil && !r.Canary && !r.Switched {
+			return served{acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
+		}
+		if since == nil || l.now.Before(since.Add(l.grace())) {
+			ends := l.now.Add(l.grace())
+			if since != nil {
+				ends = since.Add(l.grace())
+			}
+			return served{low: 0, high: 100, graceEnds: ends}
+		}
+		return served{low: r.Weight, high: r.Weight, acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
+	case AckUnknown:
+	}
+	return served{low: 0, high: 100}
+}
+
+// chooseStep finds the step to be at, from what is stored and how the plan may have changed since.
+func (l *look) chooseStep() {
+	n := l.Workload.Replicas
+	l.step, l.goal = 1, everything(n, l.routed)
+	c := l.Spec.Strategy.Canary
+	if c == nil || len(c.Steps) == 0 {
+		l.all = true
+		return
+	}
+	cs, steps := l.stored(), c.Steps
+	same := cs.CanaryRevision == l.Workload.Template && !ended(l.Status) && l.Status.Phase == v1beta1.PhaseProgressing
+	l.inherited = same && cs.RolloutHash == PlanHash(l.Spec)
+	switch {
+	case l.inherited:
+		l.step = min(max(cs.CurrentStepIndex, 1), int32(len(steps)))
+		l.all = cs.CurrentStepState == v1beta1.StepCompleted
+		if l.passed(steps[l.step-1]) {
+			l.inherited = false
+			l.all = l.step == int32(len(steps))
+			l.step = min(l.step+1, int32(len(steps)))
+		}
+	case same:
+		l.step = resume(steps, cs.CurrentStepIndex, n, l.canarySet.Replicas, l.routed)
+	}
+	if l.closing || l.beyond() {
+		l.all = true
+	}
+	if l.all {
+		return
+	}
+	l.goal = resolve(steps[l.step-1], n, l.routed)
+	l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1])
+}
+
+// whole says that a step asks for all pods and all traffic. A workload without replicas is judged as if it had some.
+func (l look) whole(s v1beta1.Step) bool {
+	n := l.Workload.Replicas
+	if n == 0 {
+		n = 100
+	}
+	return resolve(s, n, l.routed) == everything(n, l.routed)
+}
+
+// passed says that a finished step may be left: a person approved it, or its pause is over.
+func (l look) passed(s v1beta1.Step) bool {
+	cs := l.stored()
+	if cs.CurrentStepState == v1beta1.StepReady {
+		return true
+	}
+	return cs.CurrentStepState == v1beta1.StepPaused && s.Pause.Duration != nil && !l.now.Before(l.pauseEnds(s))
+}
+
+func (l look) pauseEnds(s v1beta1.Step) time.Time {
+	since := l.now
+	if t := l.stored().StepSince; t != nil {
+		since = t.Time
+	}
+	return since.Add(time.Duration(*s.Pause.Duration) * time.Second)
+}
+
+// beyond says that the new version is all there is and routes are being given back: from here no plan leads back.
+func (l look) beyond() bool {
+	return l.routed && l.hasCanary && l.canarySet.Replicas > 0 && l.stableSet.Replicas == 0 && l.stableSet.Pods == 0 &&
+		len(l.others) == 0 && !l.Routes.Switched
+}
+
+func (l look) measure() load {
+	w := l.Workload
+	ld := load{
+		replicas: w.Replicas, surge: w.MaxSurge, goal: l.goal, routed: l.routed,
+		canary: l.canarySet.Replicas, stable: l.stableSet.Replicas,
+		canaryReady: min(l.canarySet.Ready, l.canarySet.Replicas), stableReady: min(l.stableSet.Ready, l.stableSet.Replicas),
+		weight: l.Routes.Weight, low: l.routes.low, high: l.routes.high,
+		stableDrained: l.routes.stableDrained, canaryDrained: l.routes.canaryDrained,
+	}
+	if l.goal.canary > 0 {
+		ld.enough = max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)
+	}
+	if ld.surge == 0 {
+		ld.slack = w.MaxUnavailable
+		// A version that has traffic keeps a pod, so a single pod is replaced by one beside it.
+		if ld.slack == 0 || l.routed && w.Replicas-ld.slack < 1 {
+			ld.surge, ld.slack = 1, 0
+		}
+	}
+	if l.Routes.Services && l.Routes.CanaryHash == w.Template {
+		switch {
+		case l.Routes.Ack == AckKnown && l.routes.canary:
+			ld.canaryReady = min(ld.canaryReady, l.Routes.CanarySeen)
+		case l.Routes.Ack == AckNone:
+			ld.canaryReady = min(ld.canaryReady, l.Routes.CanaryEndpoints)
+		}
+	}
+	if l.Routes.Services && l.Routes.Switched {
+		switch {
+		case l.Routes.Ack == AckKnown && l.routes.switched:
+			ld.stableReady = min(ld.stableReady, l.Routes.StableSeen)
+		case l.Routes.Ack == AckNone:
+			ld.stableReady = min(ld.stableReady, l.Routes.StableEndpoints)
+		}
+	}
+	return ld
+}
+
+// withdrawing is the load of versions that go away, taken as one.
+func (l look) withdrawing() load {
+	ld := l.load
+	ld.canary, ld.canaryReady = 0, 0
+	for _, s := range l.others {
+		ld.canary += max(s.Replicas, s.Pods)
+		ld.canaryReady += s.Ready
+	}
+	return ld
+}
+
+// gone says that no pod of other versions is left, for the cluster as for the routers.
+func (l look) gone() bool {
+	return len(l.others) == 0 && (!l.Routes.Switched || !l.routed || l.unseen(l.Routes.CanarySeen, l.Routes.CanaryEndpoints))
+}
+
+func (l look) unseen(seen, listed int32) bool {
+	return listed == 0 && (l.Routes.Ack != AckKnown || seen == 0)
+}
+
+// route gives the routes as they are written, to change one thing of.
+func (l look) route() Route {
+	return Route{
+		Canary: l.Routes.Canary, Switched: l.Routes.Switched, Weight: l.Routes.Weight,
+		StableHash: l.stable, CanaryHash: l.canaryHash(),
+	}
+}
+
+// canaryHash keeps what the Service of the new version selects while it may carry traffic.
+func (l look) canaryHash() string {
+	if l.Routes.Services && l.Routes.CanaryHash != "" {
+		return l.Routes.CanaryHash
+	}
+	return l.Workload.Template
+}
+
+// keep is the route intent that changes nothing but repairs what others changed.
+func (l look) keep() *Route {
+	if !l.Routes.Canary && !l.Routes.Switched {
+		return nil
+	}
+	r := l.route()
+	return &r
+}

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// Observation is all that a decision depends on, at one moment.
+type Observation struct {
+	// Generation of the Rollout.
+	Generation int64
+	// Deleting says that the Rollout has a deletion timestamp.
+	Deleting bool
+	// Spec of the Rollout, as it is stored.
+	Spec v1beta1.RolloutSpec
+	// Status of the Rollout, as it is stored.
+	Status v1beta1.RolloutStatus
+
+	Workload Workload
+	// Sets are the ReplicaSets that belong to the workload.
+	Sets   []ReplicaSet
+	Routes Routes
+}
+
+// Workload is the Deployment that the Rollout refers to.
+type Workload struct {
+	// Exists is false for a workload that is gone or is being deleted.
+	Exists bool
+	// Problem is a sentence about a reference that no release is possible with, such as a kind that is not supported.
+	Problem string
+	// Observed says that the native controller has seen the current generation.
+	Observed   bool
+	Generation int64
+	// Replicas that are asked for in all.
+	Replicas int32
+	// MaxSurge and MaxUnavailable are numbers of pods, resolved from the Deployment's own strategy.
+	MaxSurge, MaxUnavailable int32
+	// ProgressDeadline in seconds; 0 is none.
+	ProgressDeadline int32
+	// Template is the pod-template-hash of the current pod template: the one on the ReplicaSet with an equal template, or
+	// where none exists the one that its ReplicaSet will get.
+	Template string
+	// AppRevision is the label app.oam.dev/appRevision of the workload: the release that its template belongs to.
+	AppRevision string
+	// Held says that this Rollout holds the workload: it is paused, marked, and the native controller leaves it alone.
+	Held bool
+	// HeldFor is the release that the mark names.
+	HeldFor string
+	// StableMark is the hash that the mark names as the good version.
+	StableMark string
+	// HeldBy names another Rollout that holds the workload.
+	HeldBy string
+}
+
+// ReplicaSet is one version of the pods.
+type ReplicaSet struct {
+	// Hash is its pod-template-hash.
+	Hash string
+	// Replicas that are asked for; Pods that are there, not counting those that terminate; Ready of them for at least
+	// minReadySeconds.
+	Replicas, Pods, Ready int32
+	// Marked says that the native controller left its size on it (deployment.kubernetes.io/desired-replicas). A marked
+	// set that is complete makes the native controller remove all others, paused or not.
+	Marked bool
+}
+
+// Ack is what is known about what routers serve.
+type Ack string
+
+const (
+	// AckNone holds where no router can tell: none that is known serves the Ingress.
+	AckNone Ack = "none"
+	// AckUnknown holds while a router that could tell can't be asked.
+	AckUnknown Ack = "unknown"
+	// AckKnown holds when every router replica tells.
+	AckKnown Ack = "known"
+)
+
+// Routes is how traffic gets to the workload: what is written, and what routers say they serve.
+type Routes struct {
+	// Problem is a sentence about what is missing, such as a Service that does not exist.
+	Problem string
+
+	// Canary says that the canary route is written; Weight is its share in percent.
+	Canary bool
+	Weight int32
+	// Services says that each version has its Service; StableHash and CanaryHash are what they select.
+	Services               bool
+	StableHash, CanaryHash string
+	// Switched says that the user's route points at the Service of the stable version.
+	Switched bool
+	// StableEndpoints and CanaryEndpoints count the ready endpoints that the cluster lists behind each Service.
+	StableEndpoints, CanaryEndpoints int32
+
+	Ack Ack
+	// The rest counts only where Ack is AckKnown.
+
+	// CanaryServed says that every router serves the canary route, or that none does where none is written.
+	CanaryServed bool
+	// SwitchServed says that every router serves the user's route as it is written.
+	SwitchServed bool
+	// WeightLow and WeightHigh are the least and the greatest share that a router serves.
+	WeightLow, WeightHigh int32
+	// StableSeen and CanarySeen count endpoints proven by connections, the least over all routers.
+	StableSeen, CanarySeen int32
+	// StableDrained and CanaryDrained say that no router sends or has anything in flight there.
+	StableDrained, CanaryDrained bool
+	// Rejected are the routers' sentences about why they do not serve a route.
+	Rejected []string
+}
+
+// failureThreshold is how many pods of a step may be not ready.
+func (o Observation) failureThreshold(pods int32) int32 {
+	if o.Spec.Strategy.Canary == nil || o.Spec.Strategy.Canary.FailureThreshold == nil {
+		return 0
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(o.Spec.Strategy.Canary.FailureThreshold, int(pods), true)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return int32(min(n, int(pods)))
+}
+
+// Routed says whether the Rollout governs traffic, not only pods.
+func (o Observation) Routed() bool {
+	return o.Spec.Strategy.Canary != nil && len(o.Spec.Strategy.Canary.TrafficRoutings) > 0
+}
+
+// Paused says that a person froze the release.
+func (o Observation) Paused() bool { return o.Spec.Strategy.Paused }
+
+// set finds a version; the zero value where there is none.
+func (o Observation) set(hash string) (ReplicaSet, bool) {
+	for _, s := range o.Sets {
+		if s.Hash == hash && hash != "" {
+			return s, true
+		}
+	}
+	return ReplicaSet{Hash: hash}, false
+}

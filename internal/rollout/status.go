@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// report makes a Decision of a verdict: the status that tells it, and when to look again.
+func (l look) report(v verdict) Decision {
+	switch {
+	case l.Deleting:
+		v.phase = v1beta1.PhaseTerminating
+	case l.Spec.Disabled && v.phase == v1beta1.PhaseProgressing:
+		v.phase = v1beta1.PhaseDisabling
+	}
+	if l.lastPassed() && v.phase == v1beta1.PhaseProgressing {
+		// That the last step was approved has to outlive the next status write.
+		v.state = v1beta1.StepCompleted
+	}
+	if v.phase == v1beta1.PhaseProgressing && v.Unmark == nil && l.Workload.Held {
+		for _, s := range []ReplicaSet{l.stableSet, l.canarySet} {
+			if s.Marked {
+				v.Unmark = append(v.Unmark, s.Hash)
+			}
+		}
+	}
+	status := l.status(&v)
+	d := v.Decision
+	d.Status, d.Lazy = status, !v.firm
+	if l.changesRoute(v.Route) && l.Routes.Ack == AckNone {
+		// Nobody will tell when it is served, so the wait is stored before the write that it is about.
+		d.Status.CanaryStatus.RouteSince = &metav1.Time{Time: l.now}
+		d.StatusFirst, d.Lazy = true, false
+	}
+	if same(l.Status, d.Status) {
+		d.Status, d.StatusFirst = l.Status, false
+	}
+	d.RecheckAfter = l.recheck(v, d.Status)
+	return d
+}
+
+// lastPassed says that the release is past a last step that did not ask for everything.
+func (l look) lastPassed() bool {
+	c := l.Spec.Strategy.Canary
+	if !l.all || l.closing || c == nil || len(c.Steps) == 0 || int(l.step) != len(c.Steps) || l.beyond() {
+		return false
+	}
+	return !l.whole(c.Steps[l.step-1])
+}
+
+// changesRoute says whether an intent differs from what is written.
+func (l look) changesRoute(want *Route) bool {
+	r := l.Routes
+	switch {
+	case want == nil:
+		return false
+	case want.Canary != r.Canary || want.Switched != r.Switched:
+		return true
+	case !want.Canary:
+		return false
+	}
+	return want.Weight != r.Weight || !r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
+}
+
+// same compares two statuses by what a reader needs: the generation of the workload alone is no news.
+func same(a, b v1beta1.RolloutStatus) bool {
+	x, y := a.DeepCopy(), b.DeepCopy()
+	for _, s := range []*v1beta1.RolloutStatus{x, y} {
+		if s.CanaryStatus != nil {
+			s.CanaryStatus.ObservedWorkloadGeneration = 0
+		}
+	}
+	return equality.Semantic.DeepEqual(x, y)
+}
+
+func (l look) status(v *verdict) v1beta1.RolloutStatus {
+	st := *l.Status.DeepCopy()
+	st.ObservedGeneration = l.Generation
+	if v.phase == v1beta1.PhaseHealthy && ended(l.Status) && v.ends == goesOn && v.Hold == nil {
+		return st // at rest what was told about the last release stays
+	}
+	st.Phase, st.Message = v.phase, v.Why
+	if v.phase == v1beta1.PhaseInitial && v.state == "" || v.phase == v1beta1.PhaseDisabled {
+		st.CurrentStepIndex, st.CurrentStepState = 0, ""
+		if cs := st.CanaryStatus; cs != nil {
+			*cs = v1beta1.CanaryStatus{RouteSince: cs.RouteSince, Rule: v.Rule, Message: v.Why}
+		} else {
+			st.CanaryStatus = &v1beta1.CanaryStatus{Rule: v.Rule, Message: v.Why}
+		}
+		meta.RemoveStatusCondition(&st.Conditions, v1beta1.ConditionProgressing)
+		return st
+	}
+	if st.CanaryStatus == nil {
+		st.CanaryStatus = &v1beta1.CanaryStatus{}
+	}
+	cs := st.CanaryStatus
+	cs.ObservedWorkloadGeneration = l.Workload.Generation
+	cs.Rule, cs.Message = v.Rule, v.Why
+	l.progress(v, cs)
+	if v.phase == v1beta1.PhaseHealthy {
+		l.settle(v, cs)
+	}
+	st.CurrentStepIndex, st.CurrentStepState = cs.CurrentStepIndex, cs.CurrentStepState
+	l.conditions(v, &st)
+	return st
+}
+
+// progress tells where a release is.
+func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
+	was := *cs
+	cs.RolloutHash, cs.StableRevision = PlanHash(l.Spec), l.stable
+	if l.Spec.ReleaseID == l.Workload.HeldFor && l.Workload.Held || v.ends != goesOn {
+		cs.ObservedReleaseID = l.Spec.ReleaseID
+	}
+	cs.CurrentStepIndex, cs.NextStepIndex, cs.CurrentStepState = l.step, l.step+1, v.state
+	if int(cs.NextStepIndex) > l.steps() {
+		cs.NextStepIndex = -1
+	}
+	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, l.stableSet.Ready
+	cs.CanaryReplicas, cs.CanaryReadyReplicas = l.canarySet.Replicas, l.canarySet.Ready
+	if l.back() {
+		for _, s := range l.others {
+			cs.CanaryReplicas, cs.CanaryReadyReplicas = cs.CanaryReplicas+s.Replicas, cs.CanaryReadyReplicas+s.Ready
+			cs.CanaryRevision, cs.PodTemplateHash = s.Hash, s.Hash
+		}
+	} else {
+		cs.CanaryRevision, cs.PodTemplateHash = l.Workload.Template, l.Workload.Template
+	}
+	l.traffic(cs)
+	moved := was.CurrentStepIndex != cs.CurrentStepIndex || was.CurrentStepState != cs.CurrentStepState || was.RolloutHash != cs.RolloutHash ||
+		was.CanaryRevision != cs.CanaryRevision || was.CanaryReplicas != cs.CanaryReplicas || was.StableReplicas != cs.StableReplicas
+	if was.StepSince == nil || moved {
+		cs.StepSince = &metav1.Time{Time: l.now}
+	}
+}
+
+func (l look) traffic(cs *v1beta1.CanaryStatus) {
+	cs.DesiredWeight, cs.ServedWeight = nil, nil
+	if !l.routed {
+		return
+	}
+	asked := l.goal.weight
+	if l.back() {
+		asked = 0
+	}
+	cs.DesiredWeight = &asked
+	if l.Routes.Ack == AckKnown && l.Routes.WeightLow == l.Routes.WeightHigh {
+		served := l.Routes.WeightHigh
+		cs.ServedWeight = &served
+	}
+	waits := l.Routes.Canary && l.routes.acked &&
+		(l.Routes.Weight == 100 && l.goal.stable == 0 && !l.routes.stableDrained ||
+			l.Routes.Weight == 0 && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained)
+	overdue := cs.DrainingSince != nil && !l.now.Before(cs.DrainingSince.Add(drainLimit)) && (l.Routes.Weight == 100 || l.Routes.Weight == 0) && l.Routes.Canary
+	switch {
+	case !waits && !overdue:
+		cs.DrainingSince = nil
+	case waits && cs.DrainingSince == nil:
+		cs.DrainingSince = &metav1.Time{Time: l.now}
+	}
+}
+
+// settle tells how a release ended, or that nothing is under way.
+func (l look) settle(v *verdict, cs *v1beta1.CanaryStatus) {
+	cs.CurrentStepState, cs.DrainingSince, cs.RouteSince = v1beta1.StepCompleted, nil, nil
+	cs.DesiredWeight, cs.ServedWeight = nil, nil
+	cs.CurrentStepIndex, cs.NextStepIndex = int32(l.steps()), -1
+	switch v.ends {
+	case succeeded:
+		cs.StableRevision, cs.CanaryRevision, cs.PodTemplateHash = l.Workload.Template, l.Workload.Template, l.Workload.Template
+	case goesOn:
+		if cs.StableRevision == "" || v.Hold != nil {
+			cs.StableRevision = l.stable
+		}
+	case cancelled:
+	}
+}
+
+func (l look) condition() *metav1.Condition {
+	return meta.FindStatusCondition(l.Status.Conditions, v1beta1.ConditionProgressing)
+}
+
+func (l look) conditions(v *verdict, st *v1beta1.RolloutStatus) {
+	set := func(kind string, status metav1.ConditionStatus, reason, message string) {
+		meta.SetStatusCondition(&st.Conditions, metav1.Condition{
+			Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: 0, LastTransitionTime: metav1.Time{Time: l.now},
+		})
+	}
+	switch v.ends {
+	case succeeded:
+		set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonCompleted, v.Why)
+		set(v1beta1.ConditionSucceeded, metav1.ConditionTrue, v1beta1.ReasonCompleted, v.Why)
+		return
+	case cancelled:
+		set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonCompleted, v.Why)
+		set(v1beta1.ConditionSucceeded, metav1.ConditionFalse, v1beta1.ReasonCancelling, v.Why)
+		return
+	case goesOn:
+	}
+	if v.phase == v1beta1.PhaseHealthy {
+		return
+	}
+	meta.RemoveStatusCondition(&st.Conditions, v1beta1.ConditionSucceeded)
+	if v.reason == "" {
+		v.reason = v1beta1.ReasonInRolling
+	}
+	deadline, counts := l.deadline(st)
+	if !counts || l.now.Before(deadline) {
+		set(v1beta1.ConditionProgressing, metav1.ConditionTrue, v.reason, v.Why)
+		return
+	}
+	text := fmt.Sprintf("no progress for %d seconds (progressDeadlineSeconds of the workload): %s", l.Workload.ProgressDeadline, v.Why)
+	set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonDeadlineExceeded, text)
+	st.Message = text
+	if c := l.condition(); c == nil || c.Reason != v1beta1.ReasonDeadlineExceeded {
+		v.firm = true
+		v.Events = append(v.Events, Event{Warning: true, Reason: v1beta1.ReasonDeadlineExceeded, Message: sentence(text)})
+	}
+}
+
+// deadline is when a state of a step without progress is late. Pauses are not, nor is the wait for a version to come.
+func (l look) deadline(st *v1beta1.RolloutStatus) (at time.Time, counts bool) {
+	cs := st.CanaryStatus
+	if l.Workload.ProgressDeadline <= 0 || cs == nil || cs.StepSince == nil {
+		return at, false
+	}
+	switch cs.CurrentStepState {
+	case v1beta1.StepUpgrade, v1beta1.StepTrafficRouting, v1beta1.StepMetricsAnalysis:
+	case v1beta1.StepCompleted:
+		if st.Phase == v1beta1.PhaseHealthy {
+			return at, false
+		}
+	case v1beta1.StepBefore, v1beta1.StepPaused, v1beta1.StepReady:
+		return at, false
+	}
+	if l.Paused() && !l.back() {
+		return at, false
+	}
+	return cs.StepSince.Add(time.Duration(l.Workload.ProgressDeadline) * time.Second), true
+}
+
+// recheck gives the time until the next look that no change would bring.
+func (l look) recheck(v verdict, st v1beta1.RolloutStatus) time.Duration {
+	at := v.wakeAt
+	if deadline, counts := l.deadline(&st); counts && deadline.After(l.now) && (at.IsZero() || deadline.Before(at)) {
+		at = deadline
+	}
+	if at.IsZero() {
+		return 0
+	}
+	return max(at.Sub(l.now), time.Millisecond)
+}

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// goal is what a step asks for, in numbers.
+type goal struct {
+	canary int32 // pods of the new version
+	stable int32 // pods of the stable version
+	weight int32 // percent of the traffic on the new version
+}
+
+// PlanHash names the part of the plan that a change of which means another goal: traffic and replicas of the steps, and the
+// routes. Pauses and the failure threshold may be edited without disturbing a step (kruise-rollouts.md 2.2).
+func PlanHash(spec v1beta1.RolloutSpec) string {
+	if spec.Strategy.Canary == nil {
+		return ""
+	}
+	plan := spec.Strategy.Canary.DeepCopy()
+	plan.FailureThreshold = nil
+	for i := range plan.Steps {
+		plan.Steps[i].Pause = v1beta1.Pause{}
+	}
+	// Marshalling plain structs can't fail.
+	text, _ := json.Marshal(plan)
+	sum := sha256.Sum256(append(text, spec.ReleaseID...))
+	return hex.EncodeToString(sum[:8])
+}
+
+// percent reads "20%".
+func percent(s string) (int32, bool) {
+	n, err := strconv.ParseInt(strings.TrimSuffix(s, "%"), 10, 32)
+	if err != nil {
+		return 0, false
+	}
+	return int32(min(max(n, 0), 100)), true
+}
+
+// canaryPods gives the pods of a step: a number, or a percentage rounded up; as the traffic where only that is given.
+func canaryPods(s v1beta1.Step, replicas int32) int32 {
+	want := s.Replicas
+	if want == nil && s.Traffic != nil {
+		want = &intstr.IntOrString{Type: intstr.String, StrVal: *s.Traffic}
+	}
+	if want == nil {
+		return replicas
+	}
+	n, err := intstr.GetScaledValueFromIntOrPercent(want, int(replicas), true)
+	if err != nil {
+		return 0
+	}
+	return int32(min(max(n, 0), int(replicas)))
+}
+
+// resolve gives the goal of a step for a workload of that many replicas. A version that is to have traffic has at least
+// one pod, so one replica at 20 % means one pod of each.
+func resolve(s v1beta1.Step, replicas int32, routed bool) goal {
+	if replicas <= 0 {
+		return goal{}
+	}
+	g := goal{canary: canaryPods(s, replicas)}
+	if !routed {
+		g.stable = replicas - g.canary
+		return g
+	}
+	g.weight = 100 * g.canary / replicas
+	if s.Traffic != nil {
+		if w, ok := percent(*s.Traffic); ok {
+			g.weight = w
+		}
+	}
+	if g.weight > 0 {
+		g.canary = max(g.canary, 1)
+	}
+	g.stable = max(replicas-g.canary, carries(replicas, 100-g.weight))
+	return g
+}
+
+// everything is the goal after the last step.
+func everything(replicas int32, routed bool) goal {
+	if !routed {
+		return goal{canary: replicas}
+	}
+	return goal{canary: replicas, weight: 100}
+}
+
+// carries gives the pods that a share of the traffic needs: its part of the replicas rounded down (one pod of slack, as a
+// step rounds up for the other version), and at least one.
+func carries(replicas, share int32) int32 {
+	if share <= 0 || replicas <= 0 {
+		return 0
+	}
+	return max(replicas*share/100, 1)
+}
+
+// resume gives the step (from 1) to be at after the plan was edited: the first whose pods are not fewer than there are
+// already, the current one tried first (kruise-rollouts.md 2.6); the last where none is.
+func resume(steps []v1beta1.Step, current, replicas, pods int32, routed bool) int32 {
+	count := int32(len(steps))
+	current = min(max(current, 1), count)
+	if resolve(steps[current-1], replicas, routed).canary >= pods {
+		return current
+	}
+	for i := range steps {
+		if resolve(steps[i], replicas, routed).canary >= pods {
+			return int32(i) + 1
+		}
+	}
+	return count
+}
