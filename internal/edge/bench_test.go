@@ -25,13 +25,13 @@ import (
 const benchConnections = 64
 
 // rawBackend answers every request with the same bytes, so that the proxies are what is measured.
-func rawBackend(t testing.TB) string {
-	t.Helper()
+func rawBackend(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	tb.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -65,8 +65,8 @@ func answerForever(conn net.Conn) {
 }
 
 // hammer sends requests over kept connections for a while and gives how many a second were answered with 200.
-func hammer(t testing.TB, address string, duration time.Duration) float64 {
-	t.Helper()
+func hammer(tb testing.TB, address string, duration time.Duration) float64 {
+	tb.Helper()
 	request := []byte("GET /version HTTP/1.1\r\nHost: demo.example\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n")
 	var answered atomic.Int64
 	var group sync.WaitGroup
@@ -75,18 +75,18 @@ func hammer(t testing.TB, address string, duration time.Duration) float64 {
 		group.Go(func() {
 			conn, err := net.Dial("tcp", address)
 			if err != nil {
-				t.Error(err)
+				tb.Error(err)
 				return
 			}
 			defer conn.Close()
 			in := bufio.NewReader(conn)
 			for time.Since(began) < duration {
 				if _, err := conn.Write(request); err != nil {
-					t.Error(err)
+					tb.Error(err)
 					return
 				}
 				if err := readAnswer(in); err != nil {
-					t.Error(err)
+					tb.Error(err)
 					return
 				}
 				answered.Add(1)

@@ -119,7 +119,7 @@ func (e *Edge) Run(ctx context.Context) error {
 		if err := e.source.start(failing); err != nil {
 			return ignoreStop(failing, err)
 		}
-		if err := e.rebuild(); err != nil {
+		if err := e.rebuild(); err != nil { //nolint:contextcheck // probes live as long as the edge, not as long as what started them
 			return err
 		}
 		close(e.ready)
@@ -138,7 +138,7 @@ func (e *Edge) Run(ctx context.Context) error {
 		group.Go(func() error { e.announcer.run(failing); return nil })
 		e.log.Info("edge is serving", "http", addrText(e.listeners[0]), "https", addrText(e.listeners[1]), "admin", addrText(e.listeners[2]))
 		err := e.follow(failing)
-		e.drain(servers)
+		e.drain(working, servers)
 		done()
 		return err
 	})
@@ -186,7 +186,7 @@ func (e *Edge) listen(ctx context.Context) error {
 func (e *Edge) closeListeners() {
 	for _, l := range e.listeners {
 		if l != nil {
-			l.Close()
+			_ = l.Close()
 		}
 	}
 }
@@ -227,9 +227,9 @@ func portOf(l net.Listener) string {
 }
 
 // drain stops accepting, says goodbye on upgraded connections, and waits for what is in flight.
-func (e *Edge) drain(servers [2]*http.Server) {
+func (e *Edge) drain(ctx context.Context, servers [2]*http.Server) {
 	e.stopping.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), e.config.DrainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, e.config.DrainTimeout)
 	defer cancel()
 	e.tunnels.leave()
 	var group sync.WaitGroup
@@ -239,7 +239,7 @@ func (e *Edge) drain(servers [2]*http.Server) {
 		}
 		group.Go(func() {
 			if err := s.Shutdown(ctx); err != nil {
-				s.Close()
+				_ = s.Close()
 			}
 		})
 	}
@@ -253,11 +253,11 @@ func (e *Edge) stop(servers [2]*http.Server, admin *http.Server) {
 	e.stopping.Store(true)
 	for _, s := range servers {
 		if s != nil {
-			s.Close()
+			_ = s.Close()
 		}
 	}
 	close(e.closing)
-	admin.Close()
+	_ = admin.Close()
 	e.closeListeners()
 	e.announcer.queue.ShutDown()
 	e.memory.mu.Lock()

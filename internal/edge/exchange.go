@@ -160,7 +160,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		var refused connectError
 		connecting := errors.As(err, &refused)
 		if connecting && req.Context().Err() == nil {
-			x.edge.prober.Fail(end)
+			x.edge.prober.Fail(end) //nolint:contextcheck // probes live as long as the edge, not as long as what started them
 		}
 		x.tried[x.attempts] = end
 		x.attempts++

@@ -153,7 +153,7 @@ func (p *prober) once(ctx context.Context, address string) bool {
 	if err != nil {
 		return false
 	}
-	conn.Close()
+	_ = conn.Close()
 	return true
 }
 

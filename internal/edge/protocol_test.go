@@ -164,7 +164,7 @@ func TestGRPCPasses(t *testing.T) {
 	}
 	server := grpc.NewServer()
 	grpc_testing.RegisterTestServiceServer(server, testService{})
-	go server.Serve(l) //nolint:errcheck // ends with Stop
+	go server.Serve(l)
 	t.Cleanup(server.Stop)
 	w.service("stable", l.Addr().String())
 	w.ingress("web", "stable", "backend-protocol", "GRPC")

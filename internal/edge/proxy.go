@@ -115,7 +115,7 @@ func (x *exchange) finish(whole bool) {
 		x.tally()
 	}
 	if x.tunnel != nil {
-		x.tunnel.Close()
+		_ = x.tunnel.Close()
 	}
 	if x.edge.access != nil {
 		x.edge.access.write(x, status)

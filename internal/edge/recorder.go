@@ -22,7 +22,7 @@ func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		r.status = status
 		// Without an entry the server would guess a type from the body; an empty one keeps the answer as the backend gave it.
-		h := r.ResponseWriter.Header()
+		h := r.Header()
 		if _, typed := h["Content-Type"]; !typed {
 			h["Content-Type"] = nil
 		}

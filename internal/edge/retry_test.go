@@ -225,7 +225,7 @@ func TestPlanTellsTheStatesOfEndpoints(t *testing.T) {
 	w.await("both ready", func(p plan.Plan) bool { return p.Services["demo/stable"].Ready == 2 })
 	w.removeEndpoint("stable", address)
 	w.await("one left", func(p plan.Plan) bool { return state(p, address) == "" })
-	go w.get(http.DefaultClient, "/") //nolint:errcheck // the plan is looked at, not the answer
+	go w.get(http.DefaultClient, "/")
 	<-entered
 	w.removeEndpoint("stable", slow.address)
 	w.await("draining", func(p plan.Plan) bool { return state(p, slow.address) == plan.Draining })
@@ -246,7 +246,7 @@ func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.get(http.DefaultClient, "/") //nolint:errcheck // the plan is looked at, not the answer
+		w.get(http.DefaultClient, "/")
 	}()
 	<-entered
 	w.ingress("web", "after")

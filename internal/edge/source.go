@@ -203,7 +203,7 @@ func (e *Edge) follow(ctx context.Context) error {
 			continue
 		}
 		began := e.clock.Now()
-		if err := e.rebuild(); err != nil {
+		if err := e.rebuild(); err != nil { //nolint:contextcheck // probes live as long as the edge, not as long as what started them
 			return err
 		}
 		rest.Reset(min(e.clock.Since(began), longestRest))

@@ -116,7 +116,7 @@ func (a *tunnels) cut() {
 		t.end()
 		t.mu.Lock()
 		if t.client != nil {
-			t.client.Close()
+			_ = t.client.Close()
 		}
 		t.mu.Unlock()
 	}
@@ -139,7 +139,7 @@ func (t *tunnel) leave() {
 	t.end() // wakes the goroutine that reads, which then says goodbye to the client
 }
 
-func (t *tunnel) end() { t.closing.Do(func() { t.ReadWriteCloser.Close() }) }
+func (t *tunnel) end() { t.closing.Do(func() { _ = t.ReadWriteCloser.Close() }) }
 
 // Read gives what the backend sends, and after leave the goodbye and the end.
 func (t *tunnel) Read(b []byte) (int, error) {

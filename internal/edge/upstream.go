@@ -89,11 +89,11 @@ func (c *patientConn) Write(b []byte) (int, error) {
 
 // arm sets the deadline anew, but not more often than its precision of 1/64 needs.
 func (c *patientConn) arm() {
-	now := time.Now()
+	now := time.Now() //nolint:forbidigo // a deadline is real time
 	if last := c.armed.Load(); now.UnixNano()-last < int64(c.patience/64) {
 		return
 	}
 	c.armed.Store(now.UnixNano())
 	// An error means that the connection is closed, which the read or write itself reports.
-	_ = c.Conn.SetReadDeadline(now.Add(c.patience + c.patience/64))
+	_ = c.SetReadDeadline(now.Add(c.patience + c.patience/64))
 }

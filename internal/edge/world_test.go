@@ -43,16 +43,16 @@ type world struct {
 	stop    func() error
 }
 
-func newWorld(t testing.TB, adjust func(*Config)) *world {
-	t.Helper()
+func newWorld(tb testing.TB, adjust func(*Config)) *world {
+	tb.Helper()
 	cfg := Config{HTTPAddr: "127.0.0.1:0", HTTPSAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", Replica: "one", DrainTimeout: patience}
 	if adjust != nil {
 		adjust(&cfg)
 	}
-	w := &world{t: t, client: fake.NewClientset()}
+	w := &world{t: tb, client: fake.NewClientset()}
 	e, err := New(cfg, w.client, slog.New(slog.DiscardHandler))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.edge = e
 	ctx, cancel := context.WithCancel(context.Background())
@@ -67,16 +67,16 @@ func newWorld(t testing.TB, adjust func(*Config)) *world {
 		cancel()
 		return <-ended
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := w.stop(); err != nil {
-			t.Errorf("the edge ended with %v", err)
+			tb.Errorf("the edge ended with %v", err)
 		}
 	})
 	select {
 	case <-e.Ready():
 	case err := <-ended:
 		stopped = true
-		t.Fatalf("the edge did not start: %v", err)
+		tb.Fatalf("the edge did not start: %v", err)
 	}
 	plain, secure, admin := e.Addrs()
 	w.url, w.admin = "http://"+plain.String(), "http://"+admin.String()
@@ -272,8 +272,8 @@ type backend struct {
 	hits    atomic.Int64
 }
 
-func newBackend(t testing.TB, name string, handler http.HandlerFunc) *backend {
-	t.Helper()
+func newBackend(tb testing.TB, name string, handler http.HandlerFunc) *backend {
+	tb.Helper()
 	b := &backend{name: name}
 	if handler == nil {
 		handler = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) }
@@ -283,7 +283,7 @@ func newBackend(t testing.TB, name string, handler http.HandlerFunc) *backend {
 		handler(w, req)
 	}))
 	b.address = b.server.Listener.Addr().String()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		b.server.CloseClientConnections()
 		b.server.Close()
 	})
@@ -291,11 +291,11 @@ func newBackend(t testing.TB, name string, handler http.HandlerFunc) *backend {
 }
 
 // refusing gives an address that nobody listens on.
-func refusing(t testing.TB) string {
-	t.Helper()
+func refusing(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer l.Close()
 	return l.Addr().String()

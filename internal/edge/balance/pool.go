@@ -13,11 +13,11 @@ import (
 type Condition int32
 
 const (
-	// Up: ready and not terminating.
+	// Up is ready and not terminating.
 	Up Condition = iota
-	// Terminating: still serving while it goes away; used only when no endpoint is Up (KEP-1669).
+	// Terminating is still serving while it goes away; used only when no endpoint is Up (KEP-1669).
 	Terminating
-	// Gone: no longer listed.
+	// Gone is no longer listed.
 	Gone
 )
 

@@ -39,7 +39,7 @@ func Get(ctx context.Context, client *http.Client, baseURL, ingress, service str
 	if err != nil {
 		return p, err
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	if err := json.NewDecoder(body).Decode(&p); err != nil {
 		return p, fmt.Errorf("reading the plan of the edge at %s: %w", baseURL, err)
 	}
@@ -61,7 +61,7 @@ func Watch(ctx context.Context, client *http.Client, baseURL string, tell func(E
 	if err != nil {
 		return ended(watching, err)
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	lines := json.NewDecoder(pulse{body, func() { dead.Reset(silence) }})
 	for {
 		var e Event
@@ -94,7 +94,7 @@ func open(ctx context.Context, client *http.Client, baseURL string, query url.Va
 		return nil, fmt.Errorf("asking the edge at %s for its plan: %w", baseURL, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		resp.Body.Close()
+		_ = resp.Body.Close()
 		return nil, fmt.Errorf("asking the edge at %s for its plan: it answered %s", baseURL, resp.Status)
 	}
 	return resp.Body, nil

@@ -13,11 +13,11 @@ const Path = "/-/plan"
 
 // The states of an Endpoint.
 const (
-	// Probing: listed as ready by the cluster, but no TCP connection to it has worked yet (or the last one failed).
+	// Probing is listed as ready by the cluster, but no TCP connection to it has worked yet (or the last one failed).
 	Probing = "probing"
-	// Ready: proven by a TCP connection and in rotation.
+	// Ready is proven by a TCP connection and in rotation.
 	Ready = "ready"
-	// Draining: gets no new request while the Service has a better endpoint; listed while requests are in flight on it.
+	// Draining gets no new request while the Service has a better endpoint; listed while requests are in flight on it.
 	Draining = "draining"
 )
 

@@ -50,7 +50,7 @@ func TestAnnotations(t *testing.T) {
 		"body sizes have units":             {with("proxy-body-size", "8m"), func(s settings) bool { return s.bodyLimit == 8<<20 }, ""},
 		"a body size of 0 is no limit":      {with("proxy-body-size", "0"), func(s settings) bool { return s.bodyLimit == 0 && s.bodyLimitSet }, ""},
 		"a body size too large is refused":  {with("proxy-body-size", "9999999999999g"), func(s settings) bool { return s.bodyLimit == defaultBodyLimit }, "proxy-body-size"},
-		"what has no effect is said":        {with("rewrite-target", "/"), func(s settings) bool { return true }, "rewrite-target has no effect"},
+		"what has no effect is said":        {with("rewrite-target", "/"), func(settings) bool { return true }, "rewrite-target has no effect"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
