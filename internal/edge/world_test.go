@@ -143,10 +143,15 @@ func (w *world) removeEndpoint(service, address string) {
 // ingress makes or replaces an Ingress for demo.example, path /. Annotations go without their prefix.
 func (w *world) ingress(name, service string, annotations ...string) string {
 	w.t.Helper()
+	return w.ingressFor(name, "demo.example", service, annotations...)
+}
+
+func (w *world) ingressFor(name, host, service string, annotations ...string) string {
+	w.t.Helper()
 	kind, class := networkingv1.PathTypePrefix, "nginx"
 	ing := &networkingv1.Ingress{ObjectMeta: w.meta(name), Spec: networkingv1.IngressSpec{
 		IngressClassName: &class,
-		Rules: []networkingv1.IngressRule{{Host: "demo.example", IngressRuleValue: networkingv1.IngressRuleValue{
+		Rules: []networkingv1.IngressRule{{Host: host, IngressRuleValue: networkingv1.IngressRuleValue{
 			HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/", PathType: &kind,
 				Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: service, Port: networkingv1.ServiceBackendPort{Number: 80}}}}}},
 		}}},
