@@ -6,11 +6,9 @@ package edge
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/vela-rollouts/vela/internal/edge/balance"
@@ -18,6 +16,9 @@ import (
 
 // errNoEndpoint is the answer when no version that may serve the request has an endpoint.
 var errNoEndpoint = errors.New("no endpoint is available")
+
+// errClientBody says that the client's body did not arrive as announced.
+var errClientBody = errors.New("reading the request body")
 
 // exchange is one request on its way through the edge. It is the ReverseProxy's transport and the recorder of its answer,
 // and is used again for a later request: a request costs no allocation here.
@@ -144,7 +145,10 @@ func (x *exchange) release() {
 // RoundTrip sends the request to an endpoint, and to another one where that is safe: when no connection was made, nothing
 // was sent; when a connection died before an answer, only what may be repeated is (GET, HEAD, OPTIONS without a body).
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	body := &untouched{ReadCloser: req.Body}
+	body, err := bodyOf(req)
+	if err != nil {
+		return nil, err
+	}
 	failure := errNoEndpoint
 	for x.attempts < maxAttempts {
 		end := x.pick()
@@ -152,7 +156,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, failure
 		}
 		x.endpoint = end
-		resp, err := upstreamOf(end).transport.RoundTrip(x.addressed(req, end, body))
+		resp, err := upstreamOf(end).transport.RoundTrip(x.addressed(req, end, &body))
 		if err == nil {
 			return resp, nil
 		}
@@ -164,7 +168,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		x.tried[x.attempts] = end
 		x.attempts++
-		if x.attempts == maxAttempts || req.Context().Err() != nil || !repeatable(req, err, connecting, body) {
+		if x.attempts == maxAttempts || req.Context().Err() != nil || !repeatable(req, err, connecting, &body) {
 			return nil, err
 		}
 		end.Done()
@@ -175,7 +179,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // addressed gives the request as it goes to one endpoint. The first attempt uses the ReverseProxy's own copy; a later one
 // must not touch what a failed transport may still be reading.
-func (x *exchange) addressed(req *http.Request, end *balance.Endpoint, body *untouched) *http.Request {
+func (x *exchange) addressed(req *http.Request, end *balance.Endpoint, body *payload) *http.Request {
 	if x.attempts > 0 {
 		again := *req
 		again.URL = new(url.URL)
@@ -183,17 +187,15 @@ func (x *exchange) addressed(req *http.Request, end *balance.Endpoint, body *unt
 		req = &again
 	}
 	req.URL.Scheme, req.URL.Host = upstreamOf(end).scheme, end.Address
-	if body.ReadCloser != nil {
-		req.Body = body
-	}
+	body.attach(req)
 	return req
 }
 
-func repeatable(req *http.Request, err error, connecting bool, body *untouched) bool {
+func repeatable(req *http.Request, err error, connecting bool, body *payload) bool {
 	if connecting {
-		return !body.read.Load()
+		return body.stream == nil || !body.stream.read.Load()
 	}
-	if isTimeout(err) || body.ReadCloser != nil {
+	if isTimeout(err) || !body.empty() {
 		return false
 	}
 	return req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == http.MethodOptions
@@ -204,20 +206,6 @@ func isTimeout(err error) bool {
 	return errors.As(err, &slow) && slow.Timeout()
 }
 
-// untouched is a request body that outlives failed attempts and knows whether one has read from it.
-type untouched struct {
-	io.ReadCloser
-	read atomic.Bool
-}
-
-func (b *untouched) Read(p []byte) (int, error) {
-	b.read.Store(true)
-	return b.ReadCloser.Read(p)
-}
-
-// Close leaves the body open for the next attempt; the ReverseProxy closes it when the exchange is over.
-func (b *untouched) Close() error { return nil }
-
 // statusOf gives the status of an answer that the edge makes itself, and its one line.
 func statusOf(ctx context.Context, err error) (int, string) {
 	var large *http.MaxBytesError
@@ -226,6 +214,8 @@ func statusOf(ctx context.Context, err error) (int, string) {
 		return http.StatusRequestEntityTooLarge, "the request body is larger than this route accepts"
 	case ctx.Err() != nil:
 		return statusClientGone, "the client went away"
+	case errors.Is(err, errClientBody):
+		return http.StatusBadRequest, "the request body did not arrive in full"
 	case errors.Is(err, errNoEndpoint):
 		return http.StatusServiceUnavailable, "no endpoint of the backend is available"
 	case isTimeout(err):

@@ -5,6 +5,7 @@ package edge
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -284,5 +285,56 @@ func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
 	case <-closed:
 	case <-time.After(patience):
 		t.Error("the connection to an endpoint that is gone stays open")
+	}
+}
+
+func TestProofOfAPodCountsForEveryServiceOfIt(t *testing.T) {
+	w := newWorld(t, nil)
+	b := newBackend(t, "web", nil)
+	w.service("web", b.address)
+	w.service("web-stable", b.address)
+	w.ingress("web", "web")
+	w.ready(map[string]int{"web": 1})
+	probing := false
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	following := make(chan struct{})
+	go func() {
+		defer close(following)
+		_ = plan.Watch(ctx, http.DefaultClient, w.admin, func(e plan.Event) {
+			stable := e.Plan.Services["demo/web-stable"]
+			for _, end := range stable.Endpoints {
+				probing = probing || end.State != plan.Ready
+			}
+			if stable.Ready == 1 {
+				cancel()
+			}
+		})
+	}()
+	w.ingress("web", "web-stable")
+	<-following
+	if probing {
+		t.Error("an endpoint that is proven for one Service is probed again for another")
+	}
+}
+
+func TestPostsOfAllSizesArriveWhole(t *testing.T) {
+	w := newWorld(t, nil)
+	b := newBackend(t, "mirror", func(rw http.ResponseWriter, req *http.Request) {
+		body, _ := io.ReadAll(req.Body)
+		_, _ = rw.Write(body)
+	})
+	w.service("stable", refusing(t), b.address)
+	w.ingress("web", "stable")
+	w.ready(map[string]int{"stable": 1})
+	for _, size := range []int{1, holdUpTo - 1, holdUpTo, holdUpTo + 1, 1 << 20} {
+		sent := strings.Repeat("x", size)
+		if got, err := w.post(sent); err != nil || got != sent {
+			t.Errorf("of %d bytes %d came back, error %v", size, len(got), err)
+		}
+	}
+	got := w.raw("POST / HTTP/1.1\r\nHost: demo.example\r\nContent-Length: 10\r\n\r\nhalf")
+	if strings.Contains(got, "200 OK") || b.hits.Load() != 5 {
+		t.Errorf("half a body was answered with %q", got)
 	}
 }
