@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ingress
+
+import (
+	"strconv"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/vela-rollouts/vela/internal/traffic"
+)
+
+// Observe implements traffic.Router.
+func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic.Replica) traffic.State {
+	s := traffic.State{
+		Problem: missing(t, live),
+		Canary:  live.CanaryIngress != nil && live.CanaryIngress.DeletionTimestamp == nil,
+
+		StableEndpoints: live.StableEndpoints, CanaryEndpoints: live.CanaryEndpoints,
+	}
+	if live.Ingress != nil {
+		s.Switched = leads(live.Ingress, traffic.StableService(t.Service))
+	}
+	if s.Canary {
+		s.Weight = weight(live.CanaryIngress)
+	}
+	if live.Stable != nil {
+		s.StableHash = live.Stable.Spec.Selector[traffic.LabelVersion]
+	}
+	if live.Canary != nil {
+		s.CanaryHash = live.Canary.Spec.Selector[traffic.LabelVersion]
+	}
+	s.Services = s.StableHash != "" && s.CanaryHash != ""
+	serve(&s, live, replicas)
+	return s
+}
+
+// weight reads the annotation; one that nobody of ours wrote counts as 0.
+func weight(i *networkingv1.Ingress) int32 {
+	n, err := strconv.ParseInt(i.Annotations[annotationWeight], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(min(max(n, 0), 100))
+}
+
+// serve adds what is true of every replica.
+func serve(s *traffic.State, live traffic.Objects, replicas []traffic.Replica) {
+	if len(replicas) == 0 {
+		return
+	}
+	s.CanaryServed, s.SwitchServed, s.StableDrained, s.CanaryDrained = true, true, true, true
+	for i, r := range replicas {
+		s.Asked = s.Asked || r.Route != nil
+		s.CanaryServed = s.CanaryServed && canaryServed(live.CanaryIngress, r.CanaryRoute)
+		s.SwitchServed = s.SwitchServed && current(live.Ingress, r.Route)
+		percent := int32(0)
+		if r.CanaryRoute != nil && r.CanaryRoute.Accepted {
+			percent = r.CanaryRoute.Percent
+		}
+		s.StableDrained, s.CanaryDrained = s.StableDrained && r.Stable.Drained, s.CanaryDrained && r.Canary.Drained
+		if i == 0 {
+			s.WeightLow, s.WeightHigh, s.StableSeen, s.CanarySeen = percent, percent, r.Stable.Ready, r.Canary.Ready
+		}
+		s.WeightLow, s.WeightHigh = min(s.WeightLow, percent), max(s.WeightHigh, percent)
+		s.StableSeen, s.CanarySeen = min(s.StableSeen, r.Stable.Ready), min(s.CanarySeen, r.Canary.Ready)
+		for _, served := range []*traffic.Served{r.Route, r.CanaryRoute} {
+			if served != nil && !served.Accepted && len(served.Problems) > 0 {
+				s.Rejected = add(s.Rejected, strings.Join(served.Problems, "; "))
+			}
+		}
+	}
+}
+
+func add(all []string, one string) []string {
+	for _, s := range all {
+		if s == one {
+			return all
+		}
+	}
+	return append(all, one)
+}
+
+// canaryServed says that a replica serves the canary Ingress, or that it serves none where there is none.
+func canaryServed(live *networkingv1.Ingress, served *traffic.Served) bool {
+	if live == nil || live.DeletionTimestamp != nil {
+		return served == nil
+	}
+	return served != nil && served.Accepted && served.UID == string(live.UID)
+}
+
+// current says that a replica serves the Ingress as it is, or newer than is known here.
+func current(live *networkingv1.Ingress, served *traffic.Served) bool {
+	if live == nil {
+		return served == nil
+	}
+	if served == nil || !served.Accepted || served.UID != string(live.UID) {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(served.ResourceVersion, live.ResourceVersion)
+	if err != nil {
+		return served.ResourceVersion == live.ResourceVersion
+	}
+	return order >= 0
+}

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package traffic
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// LabelVersion is the label by which a Service selects the pods of one version.
+const LabelVersion = "pod-template-hash"
+
+// StableService and CanaryService name the Services that the versions get beside the user's.
+func StableService(service string) string { return service + "-stable" }
+
+// CanaryService names the Service of the new version.
+func CanaryService(service string) string { return service + "-canary" }
+
+// Target names what a release routes.
+type Target struct {
+	Namespace string
+	// Rollout owns what is made; it is what the label rollouts.kruise.io/rollout-name says.
+	Rollout string
+	// Service is the user's Service, Route the user's route of the Router's kind.
+	Service, Route string
+}
+
+// Intent is the state that routes should be in. The zero value is: nothing of ours.
+type Intent struct {
+	// Canary asks for the canary route and the Services of both versions.
+	Canary bool
+	// Switched asks for the user's route to lead to the stable version's Service.
+	Switched bool
+	// Weight of the canary route in percent.
+	Weight int32
+	// StableHash and CanaryHash are the versions that the Services select.
+	StableHash, CanaryHash string
+}
+
+// Objects are the live objects of a target; nil where there is none. They are read, never changed.
+type Objects struct {
+	Service, Stable, Canary *corev1.Service
+	// Ingress is the user's, CanaryIngress ours.
+	Ingress, CanaryIngress *networkingv1.Ingress
+	// StableEndpoints and CanaryEndpoints count the ready endpoints listed behind the two Services.
+	StableEndpoints, CanaryEndpoints int32
+}
+
+// Replica is what one replica of a router says it serves.
+type Replica struct {
+	// Route and CanaryRoute are nil where it does not have them.
+	Route, CanaryRoute *Served
+	Stable, Canary     Use
+}
+
+// Served is a route as a replica serves it.
+type Served struct {
+	UID, ResourceVersion string
+	Accepted             bool
+	Problems             []string
+	// Percent of the requests that a canary route gets.
+	Percent int32
+}
+
+// Use is a Service as a replica uses it.
+type Use struct {
+	// Ready endpoints, proven by connections.
+	Ready int32
+	// Drained says that nothing is sent there and nothing is in flight.
+	Drained bool
+}
+
+// State is what is written and what every replica serves.
+type State struct {
+	// Problem is a sentence about what makes a release impossible, such as a Service that does not exist.
+	Problem string
+
+	Canary, Services, Switched       bool
+	Weight                           int32
+	StableHash, CanaryHash           string
+	StableEndpoints, CanaryEndpoints int32
+
+	// Asked says that at least one replica has the user's route at all; without that the rest means nothing.
+	Asked                        bool
+	CanaryServed, SwitchServed   bool
+	WeightLow, WeightHigh        int32
+	StableSeen, CanarySeen       int32
+	StableDrained, CanaryDrained bool
+	Rejected                     []string
+}
+
+// Write is one call to the API server. Exactly one of Create, Patch and Delete is set.
+type Write struct {
+	// What it does, in a few words for the log.
+	What   string
+	Create runtime.Object
+	Patch  *Patch
+	Delete runtime.Object
+	// OwnedByCanary asks for an owner reference to the canary route, which may be created just before it.
+	OwnedByCanary bool
+}
+
+// Patch is a JSON patch (RFC 6902) of an object. It tests what it replaces, so a stale view fails instead of harming.
+type Patch struct {
+	Object runtime.Object
+	Ops    []Op
+}
+
+// Op is one operation of a JSON patch.
+type Op struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+// Router plans and observes one kind of route.
+type Router interface {
+	// Plan gives the writes that lead from what is there to the intent, in order; none when it is reached. An error is a
+	// sentence about what is in the way.
+	Plan(t Target, live Objects, want Intent) ([]Write, error)
+	// Observe says what is written and what the replicas serve of it.
+	Observe(t Target, live Objects, replicas []Replica) State
+}
