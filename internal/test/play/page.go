@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -216,4 +217,32 @@ func (p *Page) Answers(ctx context.Context) error {
 	}
 	p.say("Demo: %s\n", answer)
 	return nil
+}
+
+// RolloutIsCancelled waits until the release of the application's component is being taken back.
+func (p *Page) RolloutIsCancelled(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	rollouts := schema.GroupVersionResource{Group: "rollouts.kruise.io", Version: "v1beta1", Resource: "rollouts"}
+	return p.WaitObject(ctx, rollouts, Namespace, App, func(u *unstructured.Unstructured) bool {
+		text, _ := u.MarshalJSON()
+		return u.GetDeletionTimestamp() != nil || strings.Contains(string(text), `"Cancelling"`)
+	})
+}
+
+// WaitServed waits until the gateway answers for the application.
+func (p *Page) WaitServed(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	for {
+		_, err := load.Once(ctx, load.Target{Address: p.Gateway(), Host: Host, Path: "/version"})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until the gateway answers: %w", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
