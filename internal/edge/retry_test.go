@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -265,10 +266,10 @@ func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
 
 func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
 	w := newWorld(t, nil)
-	leaver := newBackend(t, "leaver", nil)
 	closed := make(chan struct{}, 100)
 	var used sync.Map // connections that carried a request; the probe's does not
-	leaver.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+	leaver := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	leaver.Config.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateIdle {
 			used.Store(conn, true)
 		}
@@ -276,11 +277,14 @@ func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
 			closed <- struct{}{}
 		}
 	}
-	w.service("stable", leaver.address)
+	leaver.Start()
+	defer leaver.Close()
+	address := leaver.Listener.Addr().String()
+	w.service("stable", address)
 	w.ingress("web", "stable")
 	w.ready(map[string]int{"stable": 1})
 	w.mustGet("/")
-	w.removeEndpoint("stable", leaver.address)
+	w.removeEndpoint("stable", address)
 	select {
 	case <-closed:
 	case <-time.After(patience):
