@@ -80,7 +80,24 @@ func (o *Objects) Ready(ctx context.Context) error {
 			return err
 		}
 	}
+	if o.node != nil {
+		if err := applyPod(ctx, client, o.node); err != nil {
+			return err
+		}
+	}
 	return established(ctx, cfg, names)
+}
+
+// applyPod states the edge's pod. A new namespace needs a moment until it
+// has the service account without which no pod is accepted.
+func applyPod(ctx context.Context, client kubernetes.Interface, n *Node) error {
+	spec, status := n.edgePod()
+	return component.Poll(ctx, 50*time.Millisecond, func(ctx context.Context) error {
+		if err := apply(ctx, client, spec); err != nil {
+			return err
+		}
+		return apply(ctx, client, status, "status")
+	})
 }
 
 // object is what is applied, and where.
@@ -100,12 +117,12 @@ func (o object) path() []string {
 	return append(parts, o.resource, o.body.GetName())
 }
 
-func apply(ctx context.Context, client kubernetes.Interface, o object) error {
+func apply(ctx context.Context, client kubernetes.Interface, o object, subresource ...string) error {
 	data, err := json.Marshal(o.body)
 	if err != nil {
 		return fmt.Errorf("encoding %s %s: %w", o.resource, o.body.GetName(), err)
 	}
-	err = client.CoreV1().RESTClient().Patch(types.ApplyPatchType).AbsPath(o.path()...).
+	err = client.CoreV1().RESTClient().Patch(types.ApplyPatchType).AbsPath(append(o.path(), subresource...)...).
 		Param("fieldManager", fieldOwner).Param("force", "true").
 		Body(data).Do(ctx).Error()
 	if err != nil {

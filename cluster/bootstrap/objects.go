@@ -106,10 +106,29 @@ func (n *Node) objects() []object {
 	}
 	return []object{
 		service("kube-dns", system, n.DNSServiceIP, dns),
-		slice("kube-dns", system, n.DNSAddress, dns),
+		slice("kube-dns", system, n.DNSAddress, dns, nil),
 		service(EdgeService, Namespace, "", edge),
-		slice(EdgeService, Namespace, n.EdgeAddress, edge),
+		slice(EdgeService, Namespace, n.EdgeAddress, edge, &corev1.ObjectReference{Kind: "Pod", Namespace: Namespace, Name: EdgeService}),
 	}
+}
+
+// edgePod stands for the edge that runs beside the cluster. The API server
+// passes calls of a Service on only to addresses of pods; so the edge has one.
+// No node ever runs it: its gate is never opened.
+func (n *Node) edgePod() (spec, status object) {
+	pod := func() *corev1.Pod {
+		return &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: named(EdgeService, Namespace)}
+	}
+	no := false
+	p := pod()
+	p.Spec = corev1.PodSpec{
+		SchedulingGates:              []corev1.PodSchedulingGate{{Name: "release.oam.dev/runs-in-velad"}},
+		AutomountServiceAccountToken: &no,
+		Containers:                   []corev1.Container{{Name: "edge", Image: "velad"}},
+	}
+	s := pod()
+	s.Status = corev1.PodStatus{Phase: corev1.PodRunning, PodIP: n.EdgeAddress, PodIPs: []corev1.PodIP{{IP: n.EdgeAddress}}}
+	return object{"", "v1", "pods", Namespace, p}, object{"", "v1", "pods", Namespace, s}
 }
 
 // service has no selector: its endpoints are stated beside it.
@@ -121,7 +140,7 @@ func service(name, namespace, clusterIP string, ports []corev1.ServicePort) obje
 	}}
 }
 
-func slice(name, namespace, address string, ports []corev1.ServicePort) object {
+func slice(name, namespace, address string, ports []corev1.ServicePort, of *corev1.ObjectReference) object {
 	ready := true
 	s := &discoveryv1.EndpointSlice{
 		TypeMeta:    metav1.TypeMeta{APIVersion: "discovery.k8s.io/v1", Kind: "EndpointSlice"},
@@ -130,6 +149,7 @@ func slice(name, namespace, address string, ports []corev1.ServicePort) object {
 		Endpoints: []discoveryv1.Endpoint{{
 			Addresses:  []string{address},
 			Conditions: discoveryv1.EndpointConditions{Ready: &ready},
+			TargetRef:  of,
 		}},
 	}
 	s.Labels[discoveryv1.LabelServiceName] = name

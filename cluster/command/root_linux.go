@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vela-rollouts/vela/cluster/globals"
 	"github.com/vela-rollouts/vela/cluster/server"
 )
 
@@ -16,6 +17,7 @@ type Streams struct{ Out, Err io.Writer }
 
 // New returns the command tree. version is that of this program.
 func New(version string, streams Streams) *cobra.Command {
+	globals.ForgetFlags()
 	root := &cobra.Command{
 		Use:   "velad",
 		Short: "A Kubernetes cluster on this machine, with vela's controllers and gateway in it",

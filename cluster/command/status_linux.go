@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,7 +138,9 @@ func (s *status) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Pods = fmt.Sprintf("%d running of %d", running(pods.Items), len(pods.Items))
+	// The edge's pod has no node: it stands for a part of velad.
+	placed := slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.Spec.NodeName == "" && p.Status.Phase == corev1.PodRunning })
+	s.Pods = fmt.Sprintf("%d running of %d", running(placed), len(placed))
 	if len(nodes.Items) == 0 {
 		return errors.New("the node has not registered yet")
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/vela-rollouts/vela/cluster/apiserver"
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/cluster/globals"
+	"github.com/vela-rollouts/vela/cluster/vela"
 )
 
 const (
@@ -35,6 +36,8 @@ type Options struct {
 	AuditLog string
 	// WithVela runs vela's own controllers in it too.
 	WithVela bool
+	// EdgeURLs are admin addresses of edges that acknowledge weights, for WithVela.
+	EdgeURLs []string
 	// Durable waits for the disk at each write, as a real cluster does.
 	// Otherwise the data is for throwing away.
 	Durable bool
@@ -103,6 +106,11 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 		return errors.Join(err, listener.Close())
 	}
 	plan.AddTo(c.supervisor)
+	if o.WithVela {
+		c.supervisor.Add(vela.New(vela.Config{
+			Kubeconfig: plan.PKI.Manager, CertDir: filepath.Join(o.DataDir, "webhooks"), EdgeURLs: o.EdgeURLs, Log: logger,
+		}), Objects)
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := c.supervisor.Start(ctx); err != nil {

@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 )
 
 // Dir holds what velad keeps on the machine while it runs; its paths are short
@@ -68,13 +66,4 @@ func read(file string) (c Current, ok bool, err error) {
 		return c, false, fmt.Errorf("reading %s: %w; remove it", file, err)
 	}
 	return c, true, nil
-}
-
-// Alive tells whether the process of that number is a velad.
-func Alive(pid int) bool {
-	if pid <= 0 {
-		return false
-	}
-	name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	return err == nil && strings.TrimSpace(string(name)) == "velad"
 }

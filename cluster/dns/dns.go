@@ -17,6 +17,7 @@ import (
 	"github.com/coredns/caddy"
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/miekg/dns"
+	"k8s.io/klog/v2"
 
 	// The directives of the configuration below.
 	_ "github.com/coredns/coredns/plugin/bind"
@@ -97,6 +98,9 @@ func hasServer(file, self string) bool {
 
 // Start opens the port and begins to answer.
 func (s *Server) Start(context.Context) error {
+	// The plugin takes the whole process's log for itself; it is given back.
+	log := klog.Background()
+	defer klog.SetLoggerWithOptions(log, klog.ContextualLogger(true))
 	instance, err := caddy.Start(caddy.CaddyfileInput{Filepath: "Corefile", Contents: []byte(s.corefile()), ServerTypeName: "dns"})
 	if err != nil {
 		return fmt.Errorf("starting CoreDNS: %w", err)

@@ -7,6 +7,7 @@
 package globals
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -14,6 +15,7 @@ import (
 	"os"
 
 	"github.com/go-logr/logr"
+	"github.com/spf13/pflag"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apiserver/pkg/util/compatibility"
@@ -50,4 +52,11 @@ func Setup(logger *slog.Logger, w io.Writer) (*zap.Logger, error) {
 	}
 	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
 	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(w), zapcore.WarnLevel)), nil
+}
+
+// ForgetFlags drops the flags that libraries register for every program they
+// are linked into, so that they do not appear as ours.
+func ForgetFlags() {
+	pflag.CommandLine = pflag.NewFlagSet("", pflag.ContinueOnError)
+	flag.CommandLine = flag.NewFlagSet("", flag.ContinueOnError)
 }

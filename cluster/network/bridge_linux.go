@@ -151,10 +151,6 @@ func (n *Network) sysctls() error {
 	bridge := "net/ipv4/conf/" + Bridge + "/"
 	for _, s := range [][2]string{
 		{"net/ipv4/ip_forward", "1"},
-		// The bridge answers for pods that cannot hear each other, ...
-		{bridge + "proxy_arp_pvlan", "1"},
-		// ... and does not tell them of a shorter way, which there is not.
-		{bridge + "send_redirects", "0"},
 		{bridge + "rp_filter", "0"},
 		{"net/ipv6/conf/" + Bridge + "/disable_ipv6", "1"},
 	} {
@@ -171,7 +167,8 @@ func (n *Network) sysctls() error {
 	return nil
 }
 
-// rules lets pods reach the world under the machine's address.
+// rules lets pods reach the world under the machine's address, and keeps the
+// machine from telling them of the shorter way past it.
 func (n *Network) rules() string {
 	return fmt.Sprintf(`add table ip %[1]s
 flush table ip %[1]s
@@ -179,6 +176,10 @@ table ip %[1]s {
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
 		ip saddr %[2]s ip daddr != { %[2]s, %[3]s } oifname != "%[4]s" masquerade
+	}
+	chain output {
+		type filter hook output priority filter; policy accept;
+		oifname "%[4]s" icmp type redirect drop
 	}
 }
 `, Table, n.cfg.PodCIDR, n.cfg.ServiceCIDR, Bridge)
@@ -195,15 +196,22 @@ func nft(ctx context.Context, script string) error {
 
 func (n *Network) writeCNI() error {
 	type m = map[string]any
+	upper, lower, err := halves(n.cfg.PodCIDR)
+	if err != nil {
+		return err
+	}
+	// The lower half last: the gateway is in it, and a gateway that is itself
+	// behind a route by way of it is refused.
+	routes := []m{{"dst": "0.0.0.0/0"}, {"dst": upper}, {"dst": lower}}
 	list := m{
 		"cniVersion": "1.0.0", "name": "velad",
 		"plugins": []m{
 			{
-				"type": "bridge", "bridge": Bridge, "isGateway": true, "portIsolation": true,
+				"type": "bridge", "bridge": Bridge, "isGateway": true, "hairpinMode": true,
 				"ipam": m{
 					"type": "host-local", "dataDir": n.cfg.IPAMDir,
 					"ranges": [][]m{{{"subnet": n.cfg.PodCIDR, "gateway": n.cfg.Gateway.String()}}},
-					"routes": []m{{"dst": "0.0.0.0/0"}},
+					"routes": routes,
 				},
 			},
 			{"type": "portmap", "capabilities": m{"portMappings": true}, "backend": "nftables"},
@@ -220,6 +228,21 @@ func (n *Network) writeCNI() error {
 		return fmt.Errorf("writing the pod network's settings: %w", err)
 	}
 	return nil
+}
+
+// halves splits a range in two. Routes to the halves come before the one to
+// the whole, which every address brings with it.
+func halves(cidr string) (upper, lower string, err error) {
+	_, whole, err := net.ParseCIDR(cidr)
+	if err != nil {
+		return "", "", err
+	}
+	ones, bits := whole.Mask.Size()
+	half := net.IPNet{IP: whole.IP, Mask: net.CIDRMask(ones+1, bits)}
+	lower = half.String()
+	half.IP = append(net.IP(nil), whole.IP.To4()...)
+	half.IP[ones/8] |= 0x80 >> (ones % 8)
+	return half.String(), lower, nil
 }
 
 // Ready has nothing to wait for.

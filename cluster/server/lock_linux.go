@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/vela-rollouts/vela/cluster/discovery"
 )
@@ -26,6 +27,11 @@ func Lock(dataDir string) (*os.File, error) {
 		return nil, fmt.Errorf("opening the lock: %w", err)
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	// One that was killed a moment ago holds on until the kernel has torn it down.
+	for wait := 0; errors.Is(err, syscall.EWOULDBLOCK) && dying(holder(f)) && wait < 100; wait++ {
+		time.Sleep(50 * time.Millisecond)
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		pid := holder(f)
 		return nil, errors.Join(fmt.Errorf("velad runs already on %s (process %d); stop it with: velad down --data-dir %s", dataDir, pid, dataDir), f.Close())
@@ -53,6 +59,12 @@ func holder(f *os.File) int {
 	return pid
 }
 
+// dying tells whether a process has lost its program and only waits to go.
+func dying(pid int) bool {
+	_, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return err != nil
+}
+
 // Running returns the process that holds a data directory; 0 when none does.
 func Running(dataDir string) (int, error) {
 	f, err := os.Open(lockFile(dataDir))
@@ -77,8 +89,12 @@ func alone(dataDir string) error {
 	if err != nil || !ok || c.DataDir == dataDir {
 		return err
 	}
-	if discovery.Alive(c.PID) {
-		return fmt.Errorf("velad runs already on this machine, on %s (process %d); stop it with: velad down --data-dir %s", c.DataDir, c.PID, c.DataDir)
+	pid, err := Running(c.DataDir)
+	if err != nil {
+		return err
+	}
+	if pid != 0 {
+		return fmt.Errorf("velad runs already on this machine, on %s (process %d); stop it with: velad down --data-dir %s", c.DataDir, pid, c.DataDir)
 	}
 	return fmt.Errorf("containers of the cluster on %s, which ended suddenly, are still on this machine; end them with: velad down --data-dir %s", c.DataDir, c.DataDir)
 }

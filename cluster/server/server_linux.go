@@ -29,6 +29,7 @@ import (
 	"github.com/vela-rollouts/vela/cluster/proxy"
 	"github.com/vela-rollouts/vela/cluster/runtime"
 	"github.com/vela-rollouts/vela/cluster/sweep"
+	"github.com/vela-rollouts/vela/cluster/vela"
 	"github.com/vela-rollouts/vela/internal/edge"
 )
 
@@ -64,7 +65,11 @@ func Preflight(cfg Config) error {
 
 // New puts the components together. report is told of each change of state.
 func New(cfg Config, logs Loggers, now time.Time, report func(component.Event)) (*Server, error) {
-	s := &Server{cfg: cfg, logs: logs, sup: component.New(report, stopTimeout)}
+	s := &Server{cfg: cfg, logs: logs}
+	s.sup = component.New(func(e component.Event) {
+		logs.Own.Info("component", "name", e.Component, "state", e.State, "took", e.Took.Round(time.Millisecond).String(), "error", e.Error)
+		report(e)
+	}, stopTimeout)
 	s.plan = &controlplane.Plan{
 		DataDir:       cfg.DataDir,
 		Port:          cfg.APIPort,
@@ -82,10 +87,17 @@ func New(cfg Config, logs Loggers, now time.Time, report func(component.Event)) 
 	if err := s.plan.Prepare(now); err != nil {
 		return nil, err
 	}
+	var edges []string
 	if cfg.ControlPlaneOnly {
 		s.plan.AddTo(s.sup)
 	} else {
 		s.addNode()
+		edges = []string{"http://" + cfg.edgeAdmin()}
+	}
+	if !cfg.WithoutVela {
+		s.sup.Add(vela.New(vela.Config{
+			Kubeconfig: s.plan.PKI.Manager, CertDir: cfg.path("webhooks"), EdgeURLs: edges, Log: logs.Own,
+		}), controlplane.Objects)
 	}
 	return s, nil
 }
