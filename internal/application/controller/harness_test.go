@@ -137,7 +137,7 @@ func (s *stage) interceptor() interceptor.Funcs {
 				return fmt.Errorf("%T has no name", o)
 			}
 			return s.write("apply "+named.GetKind()+" "+named.GetName(), func() error {
-				before := s.rolloutSpec(named.GetKind(), named.GetName())
+				before := s.rolloutSpec(ctx, named.GetKind(), named.GetName())
 				if err := c.Apply(ctx, o, opts...); err != nil {
 					return err
 				}
@@ -153,12 +153,12 @@ func (s *stage) interceptor() interceptor.Funcs {
 	}
 }
 
-func (s *stage) rolloutSpec(kind, name string) string {
+func (s *stage) rolloutSpec(ctx context.Context, kind, name string) string {
 	if kind != "Rollout" {
 		return ""
 	}
 	ro := &rolloutsv1beta1.Rollout{}
-	if s.client.Get(s.t.Context(), types.NamespacedName{Namespace: "default", Name: name}, ro) != nil {
+	if s.client.Get(ctx, types.NamespacedName{Namespace: "default", Name: name}, ro) != nil {
 		return ""
 	}
 	raw, err := json.Marshal(ro.Spec)
@@ -170,7 +170,7 @@ func (s *stage) rolloutSpec(kind, name string) string {
 
 // bump raises the generation of a Rollout whose spec changed, as an API server does.
 func (s *stage) bump(ctx context.Context, c client.Client, kind, name, before string) error {
-	if kind != "Rollout" || s.rolloutSpec(kind, name) == before {
+	if kind != "Rollout" || s.rolloutSpec(ctx, kind, name) == before {
 		return nil
 	}
 	ro := &rolloutsv1beta1.Rollout{}

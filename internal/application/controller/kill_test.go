@@ -16,7 +16,7 @@ import (
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew") //nolint:gochecknoglobals // a flag of the test
+var update = flag.Bool("update", false, "write the golden files anew")
 
 // rest lets the controller come to rest, starting it anew when it was killed.
 func (s *stage) rest() (killed bool) {
