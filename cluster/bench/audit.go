@@ -96,7 +96,7 @@ func (l *ledger) read(counts requests, by who) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("opening the audit log: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if _, err := file.Seek(l.offset, io.SeekStart); err != nil {
 		return false, fmt.Errorf("reading the audit log: %w", err)
 	}

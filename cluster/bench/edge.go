@@ -126,10 +126,7 @@ func (s *stage) removal(ctx context.Context, name string) (row, error) {
 	}
 	for range 5 {
 		for _, count := range []int32{1, replicas} {
-			if err := s.patch(ctx, deployment(next(name), "v2", count), fmt.Sprintf(`{"spec":{"replicas":%d}}`, count)); err == nil {
-				err = s.served.endpoints(ctx, next(name), int(count))
-			}
-			if err != nil {
+			if err := s.scale(ctx, next(name), count); err != nil {
 				run.Stop()
 				return row{}, err
 			}
@@ -137,6 +134,14 @@ func (s *stage) removal(ctx context.Context, name string) (row, error) {
 	}
 	totals := run.Stop()
 	return failures("pods go and come ten times under load: failed requests", totals), nil
+}
+
+// scale changes the number of pods and waits until the edge reaches as many.
+func (s *stage) scale(ctx context.Context, name string, count int32) error {
+	if err := s.patch(ctx, deployment(name, "v2", count), fmt.Sprintf(`{"spec":{"replicas":%d}}`, count)); err != nil {
+		return err
+	}
+	return s.served.endpoints(ctx, name, int(count))
 }
 
 func (s *stage) target(name string) load.Target {
@@ -231,7 +236,7 @@ func fetch(ctx context.Context, client *http.Client, target, host string) (strin
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("status %d: %s", resp.StatusCode, body)

@@ -30,7 +30,7 @@ type settings struct {
 }
 
 func (s settings) say(format string, args ...any) {
-	fmt.Fprintf(s.progress, time.Now().Format("15:04:05 ")+format+"\n", args...)
+	_, _ = fmt.Fprintf(s.progress, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }
 
 // figure is one part of the table and how it is measured.

@@ -49,7 +49,7 @@ func startPlane(ctx context.Context, set settings) (*plane, error) {
 	data := filepath.Join(dir, "velad")
 	p := &plane{dir: dir, audit: &ledger{file: filepath.Join(dir, "audit.log")}}
 	p.proc, err = start(filepath.Join(dir, "velad.out"), nil, filepath.Join(set.bin, "velad"), "up",
-		"--control-plane-only", "--no-core", "--data-dir", data, "--api-port", strconv.Itoa(port), "--audit-log", p.audit.file)
+		"--control-plane-only", "--without-vela", "--data-dir", data, "--api-port", strconv.Itoa(port), "--audit-log", p.audit.file)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -126,7 +126,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 

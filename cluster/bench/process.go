@@ -23,7 +23,7 @@ const stopTimeout = 30 * time.Second
 type process struct {
 	cmd   *exec.Cmd
 	log   string
-	ended chan error
+	ended chan struct{} // closed at the end
 }
 
 // start begins a program whose output goes to a log file.
@@ -32,8 +32,8 @@ func start(log string, env []string, name string, args ...string) (*process, err
 	if err != nil {
 		return nil, fmt.Errorf("making the log of %s: %w", filepath.Base(name), err)
 	}
-	defer out.Close()
-	p := &process{cmd: exec.Command(name, args...), log: log, ended: make(chan error, 1)}
+	defer func() { _ = out.Close() }()
+	p := &process{cmd: exec.Command(name, args...), log: log, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	p.cmd.Env = append(os.Environ(), env...)
 	// An interrupt at the terminal reaches this process alone, which ends its children in order.
@@ -41,16 +41,18 @@ func start(log string, env []string, name string, args ...string) (*process, err
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", filepath.Base(name), err)
 	}
-	go func() { p.ended <- p.cmd.Wait() }()
+	go func() {
+		_ = p.cmd.Wait() // the state tells
+		close(p.ended)
+	}()
 	return p, nil
 }
 
 // alive gives an error, with the end of the log, when the process has ended.
 func (p *process) alive() error {
 	select {
-	case err := <-p.ended:
-		p.ended <- err
-		return fmt.Errorf("%s ended (%v): %s", filepath.Base(p.cmd.Path), err, p.tail())
+	case <-p.ended:
+		return fmt.Errorf("%s ended by itself (%s): %s", filepath.Base(p.cmd.Path), p.cmd.ProcessState, p.tail())
 	default:
 		return nil
 	}

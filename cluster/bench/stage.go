@@ -7,19 +7,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/netip"
 	"path/filepath"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/go-logr/logr"
 	"github.com/vela-rollouts/vela/internal/edge"
 	"github.com/vela-rollouts/vela/internal/test/fakenode"
 )
@@ -149,7 +148,7 @@ func (s *stage) router(ctx context.Context) error {
 	}
 	e, err := edge.New(edge.Config{
 		HTTPAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", Replica: "bench", PublishAddress: "127.0.0.1", DrainTimeout: time.Second,
-	}, direct, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	}, direct, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fmt.Errorf("making the edge: %w", err)
 	}
