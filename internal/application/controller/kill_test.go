@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
@@ -162,4 +163,27 @@ func TestRollbackWithoutVersions(t *testing.T) {
 	if diff := cmp.Diff([]string{"canary-demo-v1:true"}, s.revisions()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestTerminatedBeforeTheHold(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(v1)
+	s.settle()
+	s.up(canary("v2"))
+	turn := func() {
+		if _, err := s.r.Reconcile(t.Context(), reconcile.Request{NamespacedName: s.key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	turn() // the Rollout is written, the workload not held yet
+	s.ask(v1alpha1.ActionTerminate)
+	turn()
+	turn()
+	if s.image() != "demo:v1" {
+		t.Errorf("the repair of drift must not release %s in one go", s.image())
+	}
+	action := s.ask(v1alpha1.ActionRollback)
+	s.settle()
+	rolledBack(t, s, action, "after a release that never began")
 }
