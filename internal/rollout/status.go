@@ -38,7 +38,7 @@ func (l look) report(v verdict) Decision {
 	d.Status, d.Lazy = status, !v.firm
 	if l.changesRoute(v.Route) && l.Routes.Ack == AckNone {
 		// Nobody will tell when it is served, so the wait is stored before the write that it is about.
-		d.Status.CanaryStatus.RouteSince = &metav1.Time{Time: l.now}
+		d.Status.CanaryStatus.RouteSince = l.stamp()
 		d.StatusFirst, d.Lazy = true, false
 	}
 	if same(l.Status, d.Status) {
@@ -55,6 +55,15 @@ func (l look) lastPassed() bool {
 		return false
 	}
 	return !l.whole(c.Steps[l.step-1])
+}
+
+// stamp is the time to store a wait by. The API keeps whole seconds and cuts the rest off; rounded up no wait gets shorter.
+func (l look) stamp() *metav1.Time {
+	whole := l.now.Truncate(time.Second)
+	if whole.Before(l.now) {
+		whole = whole.Add(time.Second)
+	}
+	return &metav1.Time{Time: whole}
 }
 
 // changesRoute says whether an intent differs from what is written.
@@ -139,7 +148,7 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	moved := was.CurrentStepIndex != cs.CurrentStepIndex || was.CurrentStepState != cs.CurrentStepState || was.RolloutHash != cs.RolloutHash ||
 		was.CanaryRevision != cs.CanaryRevision || was.CanaryReplicas != cs.CanaryReplicas || was.StableReplicas != cs.StableReplicas
 	if was.StepSince == nil || moved {
-		cs.StepSince = &metav1.Time{Time: l.now}
+		cs.StepSince = l.stamp()
 	}
 }
 
@@ -165,7 +174,7 @@ func (l look) traffic(cs *v1beta1.CanaryStatus) {
 	case !waits && !overdue:
 		cs.DrainingSince = nil
 	case waits && cs.DrainingSince == nil:
-		cs.DrainingSince = &metav1.Time{Time: l.now}
+		cs.DrainingSince = l.stamp()
 	}
 }
 

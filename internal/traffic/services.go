@@ -4,7 +4,6 @@
 package traffic
 
 import (
-	"fmt"
 	"maps"
 	"strings"
 
@@ -18,7 +17,7 @@ import (
 
 // Services gives the writes that make both versions' Services as they should be. owner is the UID of the canary route,
 // empty while that is to be created in the same plan.
-func Services(t Target, live Objects, want Intent, owner types.UID) ([]Write, error) {
+func Services(t Target, live Objects, want Intent, owner types.UID) []Write {
 	var writes []Write
 	for _, s := range []struct {
 		name, hash string
@@ -31,14 +30,11 @@ func Services(t Target, live Objects, want Intent, owner types.UID) ([]Write, er
 			writes = append(writes, Write{What: "create Service " + s.name, Create: newService(t, live.Service, s.name, s.hash), OwnedByCanary: true})
 			continue
 		}
-		if s.is.Labels[v1beta1.LabelRolloutName] != t.Rollout {
-			return nil, fmt.Errorf("the Service %s/%s is not of this Rollout, which needs the name; rename or delete it", t.Namespace, s.name)
-		}
 		if ops := repair(s.is, live.Service, s.hash, owner); len(ops) > 0 {
 			writes = append(writes, Write{What: "patch Service " + s.name, Patch: &Patch{Object: s.is, Ops: ops}})
 		}
 	}
-	return writes, nil
+	return writes
 }
 
 // newService copies what matters of the user's Service to one that selects a single version. What a cluster allocates or

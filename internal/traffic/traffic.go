@@ -112,7 +112,7 @@ type Patch struct {
 type Op struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
-	Value any    `json:"value,omitempty"`
+	Value any    `json:"value"`
 }
 
 // Router plans and observes one kind of route.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,22 +50,15 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	desired := canary(t, live.Ingress, want.Weight)
 	is := live.CanaryIngress
 	owner := types.UID("")
-	switch {
-	case is == nil:
+	if is == nil {
 		writes = append(writes, traffic.Write{What: fmt.Sprintf("create Ingress %s with weight %d", desired.Name, want.Weight), Create: desired})
-	case is.Labels[rollouts.LabelRolloutName] != t.Rollout:
-		return nil, fmt.Errorf("the Ingress %s/%s is not of this Rollout, which needs the name; rename or delete it", t.Namespace, is.Name)
-	default:
+	} else {
 		owner = is.UID
 		if ops := follow(is, desired); len(ops) > 0 {
 			writes = append(writes, traffic.Write{What: "bring Ingress " + is.Name + " in step with " + t.Route, Patch: &traffic.Patch{Object: is, Ops: ops}})
 		}
 	}
-	services, err := traffic.Services(t, live, want, owner)
-	if err != nil {
-		return nil, err
-	}
-	writes = append(writes, services...)
+	writes = append(writes, traffic.Services(t, live, want, owner)...)
 	from, to := t.Service, traffic.StableService(t.Service)
 	if !want.Switched {
 		from, to = to, from
@@ -104,6 +98,20 @@ func missing(t traffic.Target, live traffic.Objects) string {
 		return fmt.Sprintf("the Ingress %s named in %singress.name does not exist in namespace %s; create it or correct the name", t.Route, at, t.Namespace)
 	case !leads(live.Ingress, t.Service) && !leads(live.Ingress, traffic.StableService(t.Service)):
 		return fmt.Sprintf("no path of the Ingress %s leads to the Service %s; correct %sservice or the Ingress", t.Route, t.Service, at)
+	}
+	return taken(t, live)
+}
+
+// taken is a sentence about an object of somebody else with a name that the release needs; empty when there is none.
+func taken(t traffic.Target, live traffic.Objects) string {
+	const text = "the %s %s/%s is not of this Rollout, which needs the name; rename or delete it"
+	if i := live.CanaryIngress; i != nil && i.Labels[rollouts.LabelRolloutName] != t.Rollout {
+		return fmt.Sprintf(text, "Ingress", i.Namespace, i.Name)
+	}
+	for _, s := range []*corev1.Service{live.Stable, live.Canary} {
+		if s != nil && s.Labels[rollouts.LabelRolloutName] != t.Rollout {
+			return fmt.Sprintf(text, "Service", s.Namespace, s.Name)
+		}
 	}
 	return ""
 }
@@ -242,4 +250,21 @@ func leads(user *networkingv1.Ingress, service string) bool {
 		}
 	}
 	return false
+}
+
+// ReleasedService names the user's Service of which the Ingress is a canary of ours; empty for any other Ingress.
+func ReleasedService(i *networkingv1.Ingress) string {
+	if i.Annotations[annotationCanary] != "true" || i.Labels[rollouts.LabelRolloutName] == "" {
+		return ""
+	}
+	name := ""
+	if b := i.Spec.DefaultBackend; b != nil && b.Service != nil {
+		name = b.Service.Name
+	}
+	for _, rule := range i.Spec.Rules {
+		if rule.HTTP != nil && len(rule.HTTP.Paths) > 0 && rule.HTTP.Paths[0].Backend.Service != nil {
+			name = rule.HTTP.Paths[0].Backend.Service.Name
+		}
+	}
+	return strings.TrimSuffix(name, traffic.CanaryService(""))
 }

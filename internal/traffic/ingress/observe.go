@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 )
 
@@ -17,7 +18,7 @@ import (
 func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic.Replica) traffic.State {
 	s := traffic.State{
 		Problem: missing(t, live),
-		Canary:  live.CanaryIngress != nil && live.CanaryIngress.DeletionTimestamp == nil,
+		Canary:  ours(t, live.CanaryIngress),
 
 		StableEndpoints: live.StableEndpoints, CanaryEndpoints: live.CanaryEndpoints,
 	}
@@ -36,6 +37,11 @@ func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic
 	s.Services = s.StableHash != "" && s.CanaryHash != ""
 	serve(&s, live, replicas)
 	return s
+}
+
+// ours says that the canary Ingress is there, stays, and was made for this Rollout.
+func ours(t traffic.Target, i *networkingv1.Ingress) bool {
+	return i != nil && i.DeletionTimestamp == nil && i.Labels[rollouts.LabelRolloutName] == t.Rollout
 }
 
 // weight reads the annotation; one that nobody of ours wrote counts as 0.

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"k8s.io/client-go/tools/events"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout"
+	"github.com/vela-rollouts/vela/internal/traffic"
+	"github.com/vela-rollouts/vela/internal/traffic/ack"
+)
+
+// again is the wait after a write that somebody else's was faster than.
+const again = 10 * time.Millisecond
+
+// Routers tell what they serve; ack.Edges does.
+type Routers interface {
+	// Seen returns what each replica serves of an Ingress and of Services, namespace/name each.
+	Seen(ingress string, services ...string) ([]ack.Serves, ack.State)
+}
+
+// Reconciler carries out one Rollout at a time.
+type Reconciler struct {
+	client   client.Client
+	router   traffic.Router
+	routers  Routers // nil: no router tells
+	events   events.EventRecorder
+	clock    clock.PassiveClock
+	patience patience
+}
+
+// Reconcile is one pass: gather, decide, act, report.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	ro := &v1beta1.Rollout{}
+	found, err := r.get(ctx, req.Namespace, req.Name, ro)
+	if err != nil || !found {
+		r.patience.over(req.NamespacedName)
+		return ctrl.Result{}, err
+	}
+	wait, err := r.pass(ctx, ro)
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: again}, nil
+	}
+	return ctrl.Result{RequeueAfter: wait}, err
+}
+
+func (r *Reconciler) pass(ctx context.Context, ro *v1beta1.Rollout) (time.Duration, error) {
+	if ro.DeletionTimestamp == nil && !slices.Contains(ro.Finalizers, v1beta1.Finalizer) {
+		if err := r.keep(ctx, ro); err != nil {
+			return 0, err
+		}
+	}
+	w, err := r.gather(ctx, ro)
+	if err != nil {
+		return 0, err
+	}
+	d := rollout.Decide(w.seen, r.clock.Now())
+	if d.Writes() {
+		log.FromContext(ctx).Info(d.Why, "rule", d.Rule)
+	}
+	if d.StatusFirst {
+		if _, err := r.report(ctx, w, d); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.act(ctx, w, d); err != nil {
+		return 0, err
+	}
+	var wait time.Duration
+	if !d.StatusFirst {
+		if wait, err = r.report(ctx, w, d); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.leave(ctx, w, d); err != nil {
+		return 0, err
+	}
+	r.announce(w, d)
+	if d.RecheckAfter > 0 && (wait == 0 || d.RecheckAfter < wait) {
+		wait = d.RecheckAfter
+	}
+	return wait, nil
+}
+
+// keep adds the finalizer, so that a Rollout can't go before it gave everything back.
+func (r *Reconciler) keep(ctx context.Context, ro *v1beta1.Rollout) error {
+	before := ro.DeepCopy()
+	ro.Finalizers = append(ro.Finalizers, v1beta1.Finalizer)
+	if err := r.client.Patch(ctx, ro, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), fieldManager); err != nil {
+		return fmt.Errorf("adding the finalizer: %w", err)
+	}
+	return nil
+}

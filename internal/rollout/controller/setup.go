@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/traffic"
+	"github.com/vela-rollouts/vela/internal/traffic/ack"
+	"github.com/vela-rollouts/vela/internal/traffic/ingress"
+)
+
+// The indexes that gather and the watches read by.
+const (
+	indexOwner   = "rollout.owner"   // ReplicaSets by the UID of their controller
+	indexRollout = "rollout.name"    // canary Ingresses by the Rollout that made them
+	indexService = "rollout.service" // EndpointSlices by the Service they are of
+	indexObjects = "rollout.objects" // Rollouts by kind/name of what they are about
+)
+
+// Options of the controller.
+type Options struct {
+	// Edges tell what they serve and wake the controller; nil where no router tells. They run as long as the controller.
+	Edges *ack.Edges
+	// Concurrency is how many Rollouts are carried out at once; 16 unless given.
+	Concurrency int
+}
+
+// Setup adds the controller of Rollouts to mgr.
+func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
+	if err := Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	if opts.Concurrency <= 0 {
+		opts.Concurrency = 16
+	}
+	r := New(mgr.GetClient(), nil, clock.RealClock{})
+	r.events = mgr.GetEventRecorder("vela-rollout")
+	m := mapper{mgr.GetCache()}
+	b := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).
+		Watches(&appsv1.Deployment{}, m.by("Deployment", client.Object.GetName)).
+		Watches(&appsv1.ReplicaSet{}, m.by("Deployment", controllerName)).
+		Watches(&corev1.Service{}, m.by("Service", client.Object.GetName)).
+		Watches(&networkingv1.Ingress{}, m.by("Ingress", client.Object.GetName)).
+		Watches(&discoveryv1.EndpointSlice{}, m.by("Endpoints", serviceName)).
+		WithOptions(controller.Options{MaxConcurrentReconciles: opts.Concurrency})
+	if opts.Edges != nil {
+		r.routers = opts.Edges
+		b = b.WatchesRawSource(source.Func(func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			go opts.Edges.Run(ctx, func(k ack.Key) {
+				for _, req := range m.served(ctx, k) {
+					q.Add(req)
+				}
+			})
+			return nil
+		}))
+	}
+	if err := b.Complete(r); err != nil {
+		return fmt.Errorf("setting up the controller of Rollouts: %w", err)
+	}
+	return nil
+}
+
+// New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
+func New(c client.Client, routers Routers, now clock.PassiveClock) *Reconciler {
+	return &Reconciler{
+		client: c, router: ingress.Router{}, routers: routers, events: silent{}, clock: now,
+		patience: patience{since: map[types.NamespacedName]time.Time{}},
+	}
+}
+
+// Index adds the indexes.
+func Index(ctx context.Context, indexer client.FieldIndexer) error {
+	for _, i := range []struct {
+		kind  client.Object
+		field string
+		of    client.IndexerFunc
+	}{
+		{&appsv1.ReplicaSet{}, indexOwner, func(o client.Object) []string {
+			if ref := metav1.GetControllerOf(o); ref != nil {
+				return []string{string(ref.UID)}
+			}
+			return nil
+		}},
+		{&networkingv1.Ingress{}, indexRollout, func(o client.Object) []string { return filled(o.GetLabels()[v1beta1.LabelRolloutName]) }},
+		{&discoveryv1.EndpointSlice{}, indexService, func(o client.Object) []string { return filled(serviceName(o)) }},
+		{&v1beta1.Rollout{}, indexObjects, subjects},
+	} {
+		if err := indexer.IndexField(ctx, i.kind, i.field, i.of); err != nil {
+			return fmt.Errorf("indexing %T: %w", i.kind, err)
+		}
+	}
+	return nil
+}
+
+// subjects are the objects that a Rollout is about, as kind/name.
+func subjects(o client.Object) []string {
+	ro, ok := o.(*v1beta1.Rollout)
+	if !ok {
+		return nil
+	}
+	all := []string{ro.Spec.WorkloadRef.Kind + "/" + ro.Spec.WorkloadRef.Name}
+	if ro.Spec.Strategy.Canary == nil {
+		return all
+	}
+	for _, t := range ro.Spec.Strategy.Canary.TrafficRoutings {
+		stable, canary := traffic.StableService(t.Service), traffic.CanaryService(t.Service)
+		all = append(all, "Service/"+t.Service, "Service/"+stable, "Service/"+canary, "Endpoints/"+stable, "Endpoints/"+canary)
+		if t.Ingress != nil {
+			all = append(all, "Ingress/"+t.Ingress.Name, "Ingress/"+ingress.CanaryName(t.Ingress.Name))
+		}
+	}
+	return all
+}
+
+func filled(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func serviceName(o client.Object) string { return o.GetLabels()[discoveryv1.LabelServiceName] }
+
+func controllerName(o client.Object) string {
+	if ref := metav1.GetControllerOf(o); ref != nil && ref.Kind == "Deployment" {
+		return ref.Name
+	}
+	return ""
+}
+
+// mapper finds the Rollouts that are about an object.
+type mapper struct{ reader client.Reader }
+
+func (m mapper) by(kind string, name func(client.Object) string) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		return m.about(ctx, o.GetNamespace(), kind, name(o))
+	})
+}
+
+// served maps what an edge serves differently than before.
+func (m mapper) served(ctx context.Context, k ack.Key) []reconcile.Request {
+	namespace, name, _ := strings.Cut(k.Name, "/")
+	kind := "Service"
+	if k.Ingress {
+		kind = "Ingress"
+	}
+	return m.about(ctx, namespace, kind, name)
+}
+
+func (m mapper) about(ctx context.Context, namespace, kind, name string) []reconcile.Request {
+	if name == "" {
+		return nil
+	}
+	list := &v1beta1.RolloutList{}
+	if err := m.reader.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{indexObjects: kind + "/" + name}); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing Rollouts about an object", "kind", kind, "name", name)
+		return nil
+	}
+	var out []reconcile.Request
+	for i := range list.Items {
+		out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return out
+}

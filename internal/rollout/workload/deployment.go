@@ -1,0 +1,280 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package workload
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/utils/dump"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout"
+)
+
+// Annotations of the native Deployment controller on ReplicaSets.
+const (
+	annotationRevision = "deployment.kubernetes.io/revision"
+	annotationHistory  = "deployment.kubernetes.io/revision-history"
+	// AnnotationDesired and AnnotationMax say for which size of the Deployment a ReplicaSet was scaled last.
+	AnnotationDesired = "deployment.kubernetes.io/desired-replicas"
+	AnnotationMax     = "deployment.kubernetes.io/max-replicas"
+)
+
+// Mark is what the annotation rollouts.kruise.io/in-progressing holds.
+type Mark struct {
+	RolloutName string `json:"rolloutName"`
+	ReleaseID   string `json:"releaseID"`
+}
+
+// saved is what the annotation rollouts.kruise.io/deployment-strategy holds: what is given back at the end.
+type saved struct {
+	Paused   bool                      `json:"paused"`
+	Strategy appsv1.DeploymentStrategy `json:"strategy"`
+}
+
+// Hash names a pod template as the native controller does: FNV-32a over the dumped template, and over the collision count
+// where there is one.
+func Hash(template corev1.PodTemplateSpec, collisions *int32) string {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%v", dump.ForHash(template))
+	if collisions != nil {
+		count := make([]byte, 8)
+		binary.LittleEndian.PutUint32(count, uint32(*collisions))
+		h.Write(count) // a hash does not fail
+	}
+	return rand.SafeEncodeString(strconv.FormatUint(uint64(h.Sum32()), 10))
+}
+
+// Name is the name of the ReplicaSet of a version.
+func Name(d *appsv1.Deployment, hash string) string {
+	name := d.Name
+	if room := 253 - 1 - len(hash); len(name) > room {
+		name = name[:room]
+	}
+	return name + "-" + hash
+}
+
+// Current finds the ReplicaSet with the Deployment's template; the oldest of several, as the native controller does.
+func Current(d *appsv1.Deployment, sets []*appsv1.ReplicaSet) *appsv1.ReplicaSet {
+	var found *appsv1.ReplicaSet
+	for _, s := range sets {
+		if sameTemplate(&d.Spec.Template, &s.Spec.Template) && (found == nil || older(s, found)) {
+			found = s
+		}
+	}
+	return found
+}
+
+func older(a, b *appsv1.ReplicaSet) bool {
+	if a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.Name < b.Name
+	}
+	return a.CreationTimestamp.Before(&b.CreationTimestamp)
+}
+
+func sameTemplate(a, b *corev1.PodTemplateSpec) bool {
+	strip := func(t *corev1.PodTemplateSpec) *corev1.PodTemplateSpec {
+		t = t.DeepCopy()
+		delete(t.Labels, appsv1.DefaultDeploymentUniqueLabelKey)
+		return t
+	}
+	return equality.Semantic.DeepEqual(strip(a), strip(b))
+}
+
+// Observe gives what a decision needs to know of a Deployment and its ReplicaSets, for the Rollout of that name.
+func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string) (rollout.Workload, []rollout.ReplicaSet) {
+	w := rollout.Workload{
+		Exists: d.DeletionTimestamp == nil, Observed: d.Status.ObservedGeneration >= d.Generation, Generation: d.Generation,
+		Replicas: replicas(d.Spec.Replicas), AppRevision: d.Labels[v1beta1.LabelAppRevision],
+	}
+	if d.Spec.ProgressDeadlineSeconds != nil && *d.Spec.ProgressDeadlineSeconds < 2147483647 {
+		w.ProgressDeadline = *d.Spec.ProgressDeadlineSeconds
+	}
+	strategy := d.Spec.Strategy
+	if text, held := d.Annotations[rollouts.AnnotationDeploymentStrategy]; held {
+		var s saved
+		if json.Unmarshal([]byte(text), &s) == nil {
+			strategy = s.Strategy
+		}
+	}
+	w.MaxSurge, w.MaxUnavailable = room(strategy, w.Replicas)
+	if mark, marked := MarkOf(d); marked && mark.RolloutName != rolloutName {
+		w.HeldBy = mark.RolloutName
+	} else if marked {
+		w.Held = d.Spec.Paused && d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType
+		w.HeldFor, w.StableMark = mark.ReleaseID, d.Labels[rollouts.LabelStableRevision]
+	}
+	if current := Current(d, sets); current != nil {
+		w.Template = hashOf(current)
+	} else {
+		w.Template = Hash(d.Spec.Template, d.Status.CollisionCount)
+	}
+	return w, observeSets(sets)
+}
+
+func observeSets(sets []*appsv1.ReplicaSet) []rollout.ReplicaSet {
+	var out []rollout.ReplicaSet
+	for _, s := range sets {
+		_, marked := s.Annotations[AnnotationDesired]
+		out = append(out, rollout.ReplicaSet{
+			Hash: hashOf(s), Replicas: replicas(s.Spec.Replicas), Pods: s.Status.Replicas, Ready: s.Status.AvailableReplicas, Marked: marked,
+		})
+	}
+	slices.SortFunc(out, func(a, b rollout.ReplicaSet) int { return cmp.Compare(a.Hash, b.Hash) })
+	return out
+}
+
+func hashOf(s *appsv1.ReplicaSet) string { return s.Labels[appsv1.DefaultDeploymentUniqueLabelKey] }
+
+func replicas(n *int32) int32 {
+	if n == nil {
+		return 1
+	}
+	return *n
+}
+
+// MarkOf reads by whom and for what a Deployment is held.
+func MarkOf(d *appsv1.Deployment) (Mark, bool) {
+	var m Mark
+	text, there := d.Annotations[rollouts.AnnotationInProgress]
+	if !there || json.Unmarshal([]byte(text), &m) != nil || m.RolloutName == "" {
+		return Mark{}, false
+	}
+	return m, true
+}
+
+// room resolves how many pods may be beyond the replicas and how many may be missing. A Deployment with the strategy
+// Recreate never wanted two versions at once; asking for a canary overrules that, with the defaults of RollingUpdate.
+func room(s appsv1.DeploymentStrategy, n int32) (surge, unavailable int32) {
+	quarter := intstr.FromString("25%")
+	maxSurge, maxUnavailable := &quarter, &quarter
+	if s.Type != appsv1.RecreateDeploymentStrategyType && s.RollingUpdate != nil {
+		maxSurge, maxUnavailable = cmp.Or(s.RollingUpdate.MaxSurge, maxSurge), cmp.Or(s.RollingUpdate.MaxUnavailable, maxUnavailable)
+	}
+	up, err := intstr.GetScaledValueFromIntOrPercent(maxSurge, int(n), true)
+	if err != nil {
+		up = 1
+	}
+	down, err := intstr.GetScaledValueFromIntOrPercent(maxUnavailable, int(n), false)
+	if err != nil {
+		down = 0
+	}
+	if up == 0 && down == 0 {
+		down = 1
+	}
+	return int32(max(up, 0)), min(int32(max(down, 0)), n)
+}
+
+// HoldPatch is the JSON merge patch (RFC 7386) that takes a Deployment from the native controller. It fails where the
+// Deployment is newer than the one given.
+func HoldPatch(d *appsv1.Deployment, rolloutName string, h rollout.Hold) ([]byte, error) {
+	mark, err := json.Marshal(Mark{RolloutName: rolloutName, ReleaseID: h.ReleaseID})
+	if err != nil {
+		return nil, fmt.Errorf("marking the Deployment: %w", err)
+	}
+	annotations := map[string]any{rollouts.AnnotationInProgress: string(mark)}
+	if _, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]; !there {
+		text, err := json.Marshal(saved{Paused: d.Spec.Paused, Strategy: d.Spec.Strategy})
+		if err != nil {
+			return nil, fmt.Errorf("keeping the strategy of the Deployment: %w", err)
+		}
+		annotations[rollouts.AnnotationDeploymentStrategy] = string(text)
+	}
+	labels := map[string]any{rollouts.LabelStableRevision: nil}
+	if h.Stable != "" {
+		labels[rollouts.LabelStableRevision] = h.Stable
+	}
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": d.ResourceVersion, "annotations": annotations, "labels": labels},
+		"spec": map[string]any{
+			"paused":   true,
+			"strategy": map[string]any{"type": appsv1.RecreateDeploymentStrategyType, "rollingUpdate": nil},
+		},
+	})
+}
+
+// ReleasePatch is the JSON merge patch that gives a Deployment back as it was, and nil for one that is not held.
+func ReleasePatch(d *appsv1.Deployment) ([]byte, error) {
+	text, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]
+	if _, marked := d.Annotations[rollouts.AnnotationInProgress]; !there && !marked {
+		return nil, nil
+	}
+	spec := map[string]any{"paused": nil, "strategy": map[string]any{"type": appsv1.RollingUpdateDeploymentStrategyType}}
+	if there {
+		var s saved
+		if err := json.Unmarshal([]byte(text), &s); err != nil {
+			return nil, fmt.Errorf("reading the annotation %s: %w; write the Deployment's strategy there as JSON, or remove the annotation", rollouts.AnnotationDeploymentStrategy, err)
+		}
+		strategy := map[string]any{"type": s.Strategy.Type, "rollingUpdate": nil}
+		if s.Strategy.RollingUpdate != nil {
+			strategy["rollingUpdate"] = s.Strategy.RollingUpdate
+		}
+		spec["strategy"] = strategy
+		if s.Paused {
+			spec["paused"] = true
+		}
+	}
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{
+			"resourceVersion": d.ResourceVersion,
+			"annotations":     map[string]any{rollouts.AnnotationInProgress: nil, rollouts.AnnotationDeploymentStrategy: nil},
+			"labels":          map[string]any{rollouts.LabelStableRevision: nil},
+		},
+		"spec": spec,
+	})
+}
+
+// NewReplicaSet gives the ReplicaSet of the Deployment's template as the native controller would make it, but for the
+// annotations of its size.
+func NewReplicaSet(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, hash string, size int32) *appsv1.ReplicaSet {
+	template := *d.Spec.Template.DeepCopy()
+	template.Labels = with(template.Labels, hash)
+	selector := d.Spec.Selector.DeepCopy()
+	selector.MatchLabels = with(selector.MatchLabels, hash)
+	revision := int64(0)
+	for _, s := range sets {
+		if n, err := strconv.ParseInt(s.Annotations[annotationRevision], 10, 64); err == nil {
+			revision = max(revision, n)
+		}
+	}
+	annotations := map[string]string{annotationRevision: strconv.FormatInt(revision+1, 10)}
+	skip := []string{corev1.LastAppliedConfigAnnotation, annotationRevision, annotationHistory, AnnotationDesired, AnnotationMax, appsv1.DeprecatedRollbackTo}
+	for k, v := range d.Annotations {
+		if !slices.Contains(skip, k) {
+			annotations[k] = v
+		}
+	}
+	return &appsv1.ReplicaSet{
+		TypeMeta: metav1.TypeMeta{APIVersion: "apps/v1", Kind: "ReplicaSet"},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: d.Namespace, Name: Name(d, hash), Labels: maps.Clone(template.Labels), Annotations: annotations,
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(d, appsv1.SchemeGroupVersion.WithKind("Deployment"))},
+		},
+		Spec: appsv1.ReplicaSetSpec{Replicas: &size, MinReadySeconds: d.Spec.MinReadySeconds, Selector: selector, Template: template},
+	}
+}
+
+func with(labels map[string]string, hash string) map[string]string {
+	out := map[string]string{appsv1.DefaultDeploymentUniqueLabelKey: hash}
+	for k, v := range labels {
+		if k != appsv1.DefaultDeploymentUniqueLabelKey {
+			out[k] = v
+		}
+	}
+	return out
+}

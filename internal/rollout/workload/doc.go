@@ -1,0 +1,13 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package workload knows how a Deployment is released in place: what an Observation says of it, how it is held and given
+// back, and what the ReplicaSet of a new version looks like, so that the native Deployment controller takes it for its own.
+// It is pure.
+//
+// A held Deployment is paused and has the strategy Recreate: then the native controller leaves several ReplicaSets with
+// pods alone. Two exceptions remain. It grows a ReplicaSet that is the only one with pods to the full size. And when the
+// one of the current template has all replicas available and carries the annotation deployment.kubernetes.io/desired-replicas
+// with that number, it removes all others; so the annotation is kept off while a release lasts
+// (k8s.io/kubernetes v1.37, pkg/controller/deployment/sync.go, scale).
+package workload
