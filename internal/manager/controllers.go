@@ -6,11 +6,14 @@ package manager
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	application "github.com/vela-rollouts/vela/internal/application/controller"
 	"github.com/vela-rollouts/vela/internal/definition"
+	rollout "github.com/vela-rollouts/vela/internal/rollout/controller"
+	"github.com/vela-rollouts/vela/internal/traffic/ack"
 )
 
 // setUp adds every controller to mgr. This is the list of what the process does.
@@ -19,13 +22,22 @@ func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config) error {
 		name string
 		add  func() error
 	}{
-		{"applications", func() error {
+		{"Applications", func() error {
 			return application.Setup(ctx, mgr, application.Options{Definitions: definition.Builtin()})
 		}},
+		{"Rollouts", func() error { return rollout.Setup(ctx, mgr, rollout.Options{Edges: edges(cfg)}) }},
 	} {
 		if err := c.add(); err != nil {
 			return fmt.Errorf("adding the controller of %s: %w", c.name, err)
 		}
 	}
 	return nil
+}
+
+// edges follows the replicas of the edge; nil where there is none that tells.
+func edges(cfg Config) *ack.Edges {
+	if len(cfg.EdgeURLs) == 0 {
+		return nil
+	}
+	return ack.New(&http.Client{}, cfg.EdgeURLs, cfg.Log)
 }
