@@ -193,7 +193,7 @@ func helpCommand(sh *shell.Shell) *cobra.Command {
 // usageTemplate is cobra's own with the headings in the person's language.
 func usageTemplate(t text.Text) string {
 	return t.Of("help.usage") + `
-{{if .Runnable}}  {{.UseLine}}
+{{if and .Runnable (not .HasAvailableSubCommands)}}  {{.UseLine}}
 {{end}}{{if .HasAvailableSubCommands}}  {{.CommandPath}} {{"COMMAND"}}
 {{end}}{{if .HasExample}}
 ` + t.Of("help.examples") + `

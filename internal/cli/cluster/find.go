@@ -120,9 +120,9 @@ func (m Machine) velad() *Velad {
 func (s Source) String() string {
 	switch s.Kind {
 	case FromEnv:
-		return fmt.Sprintf("$KUBECONFIG (%s)", strings.Join(s.Paths, string(filepath.ListSeparator)))
+		return fmt.Sprintf("$KUBECONFIG, %s", strings.Join(s.Paths, string(filepath.ListSeparator)))
 	case FromVelad:
-		return fmt.Sprintf("velad (%s)", s.Velad.DataDir)
+		return fmt.Sprintf("velad in %s", s.Velad.DataDir)
 	default:
 		return s.Paths[0]
 	}

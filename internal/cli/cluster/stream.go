@@ -100,20 +100,29 @@ func Each[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionResour
 		if err != nil {
 			return err
 		}
-		for event := range changes.ResultChan() {
-			if u, ok := asObject(event); ok {
-				v, err := typed[T](u)
-				if err != nil {
-					changes.Stop()
-					return err
-				}
-				tell(v)
-			}
-		}
+		err = tellEach(ctx, changes, tell)
 		changes.Stop()
-		if ctx.Err() != nil {
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func tellEach[T any](ctx context.Context, changes watch.Interface, tell func(*T)) error {
+	for {
+		event, open := next(ctx, changes)
+		if !open {
 			return ctx.Err()
 		}
+		u, ok := asObject(event)
+		if !ok {
+			continue
+		}
+		v, err := typed[T](u)
+		if err != nil {
+			return err
+		}
+		tell(v)
 	}
 }
 

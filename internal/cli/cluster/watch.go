@@ -77,7 +77,11 @@ func follow[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionReso
 		return false, err
 	}
 	defer changes.Stop()
-	for event := range changes.ResultChan() {
+	for {
+		event, open := next(ctx, changes)
+		if !open {
+			return false, nil
+		}
 		u, ok := event.Object.(*unstructured.Unstructured)
 		switch {
 		case event.Type == watch.Error:
@@ -91,7 +95,16 @@ func follow[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionReso
 			return true, err
 		}
 	}
-	return false, nil
+}
+
+// next waits for an event; false says that the watch or the context ended.
+func next(ctx context.Context, changes watch.Interface) (watch.Event, bool) {
+	select {
+	case <-ctx.Done():
+		return watch.Event{}, false
+	case event, open := <-changes.ResultChan():
+		return event, open
+	}
 }
 
 // pick finds the object by name, for servers that do not select by it.

@@ -75,8 +75,8 @@ func (v *facts) print(sh *shell.Shell, client bool) {
 	case v.Cluster == "":
 		sh.Printf("Cluster:     %s\n", sh.Text.Of("version.no-cluster"))
 	case v.Kubernetes == "":
-		sh.Printf("Cluster:     %s (%s), %s\n", v.Cluster, v.From, sh.Text.Of("version.silent"))
+		sh.Printf("Cluster:     %s, from %s, %s\n", v.Cluster, v.From, sh.Text.Of("version.silent"))
 	default:
-		sh.Printf("Cluster:     %s (%s)\nKubernetes:  %s\n", v.Cluster, v.From, v.Kubernetes)
+		sh.Printf("Cluster:     %s, from %s\nKubernetes:  %s\n", v.Cluster, v.From, v.Kubernetes)
 	}
 }
