@@ -17,8 +17,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // Budgets of velad.
@@ -104,12 +105,12 @@ func (v *wholeCluster) nodeReady(ctx context.Context, started time.Time) bool {
 	if err != nil {
 		return false
 	}
-	direct, err := client.New(cfg, client.Options{Scheme: scheme()})
+	direct, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return false
 	}
-	nodes := &corev1.NodeList{}
-	if err := direct.List(ctx, nodes); err != nil {
+	nodes, err := direct.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(nodes.Items, func(n corev1.Node) bool {
