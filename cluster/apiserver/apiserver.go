@@ -173,9 +173,19 @@ func (s *Server) Ready(ctx context.Context) error {
 // Died yields the error of a server that ended on its own.
 func (s *Server) Died() <-chan error { return s.task.Died() }
 
+// graceful is how long watches of parts that stop with us may hold up the end.
+const graceful = time.Second
+
 // Stop ends the server and its requests.
 func (s *Server) Stop(ctx context.Context) error {
-	err := s.task.Halt(ctx)
+	brief, cancel := context.WithTimeout(ctx, graceful)
+	err := s.task.Halt(brief)
+	cancel()
+	// The kubelet and the proxy never end their watches: they are made to end with a process.
+	if l, ok := s.listener.(*listeners); ok && err != nil {
+		l.hangUp()
+		err = s.task.Halt(ctx)
+	}
 	if s.listener != nil {
 		_ = s.listener.Close() // closed already, unless it failed half way
 	}

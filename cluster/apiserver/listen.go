@@ -19,12 +19,29 @@ type listeners struct {
 	quit  chan struct{}
 	once  sync.Once
 	err   error
+
+	mu   sync.Mutex
+	open map[*conn]bool
+}
+
+// conn tells its listener when it is closed.
+type conn struct {
+	net.Conn
+	of *listeners
+}
+
+// Close closes the connection; the listener forgets it.
+func (c *conn) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // Listen opens a TCP port on each of the addresses. The first is the one the
 // result names as its own.
 func Listen(port int, addresses ...string) (net.Listener, error) {
-	l := &listeners{conns: make(chan net.Conn), quit: make(chan struct{})}
+	l := &listeners{conns: make(chan net.Conn), quit: make(chan struct{}), open: map[*conn]bool{}}
 	for _, address := range addresses {
 		one, err := net.Listen("tcp4", net.JoinHostPort(address, strconv.Itoa(port)))
 		if err != nil {
@@ -42,15 +59,15 @@ func Listen(port int, addresses ...string) (net.Listener, error) {
 
 func (l *listeners) accept(one net.Listener) {
 	for {
-		conn, err := one.Accept()
+		accepted, err := one.Accept()
 		if err != nil {
 			l.once.Do(func() { l.err = err; close(l.quit) })
 			return
 		}
 		select {
-		case l.conns <- conn:
+		case l.conns <- accepted:
 		case <-l.quit:
-			_ = conn.Close()
+			_ = accepted.Close()
 			return
 		}
 	}
@@ -59,8 +76,12 @@ func (l *listeners) accept(one net.Listener) {
 // Accept gives the next connection to any of the addresses.
 func (l *listeners) Accept() (net.Conn, error) {
 	select {
-	case conn := <-l.conns:
-		return conn, nil
+	case accepted := <-l.conns:
+		c := &conn{Conn: accepted, of: l}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.open[c] = true
+		return c, nil
 	case <-l.quit:
 		return nil, l.err
 	}
@@ -76,6 +97,19 @@ func (l *listeners) Close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// hangUp closes every connection that is still open.
+func (l *listeners) hangUp() {
+	l.mu.Lock()
+	var all []*conn
+	for c := range l.open {
+		all = append(all, c)
+	}
+	l.mu.Unlock()
+	for _, c := range all {
+		_ = c.Close() // the caller wants it gone, not to hear about it
+	}
 }
 
 // Addr is the first address.

@@ -73,6 +73,9 @@ func down(ctx context.Context, dataDir string) (was bool, err error) {
 			return false, fmt.Errorf("waiting for velad to stop: %w", err)
 		}
 	}
+	if os.Geteuid() != 0 {
+		return pid != 0, nil // a cluster without a node leaves nothing to clean up
+	}
 	c, ok, err := discovery.Read()
 	if err != nil {
 		return false, err
@@ -114,7 +117,7 @@ func reset(ctx context.Context, dataDir string) error {
 		return err
 	}
 	// Without a node, or with a damaged record, something may still be there.
-	if c, ok, err := discovery.Read(); os.Geteuid() == 0 && (err != nil || !ok || c.DataDir == dataDir) {
+	if os.Geteuid() == 0 && nobodyElse(dataDir) {
 		if err := sweep.Machine(ctx, server.PlacesOf(dataDir)); err != nil {
 			return err
 		}
@@ -126,6 +129,12 @@ func reset(ctx context.Context, dataDir string) error {
 		return fmt.Errorf("removing the data: %w", err)
 	}
 	return nil
+}
+
+// nobodyElse tells whether no other cluster has this machine.
+func nobodyElse(dataDir string) bool {
+	c, ok, err := discovery.Read()
+	return err != nil || !ok || c.DataDir == dataDir
 }
 
 // ours refuses to remove a directory that no velad has made.

@@ -107,7 +107,8 @@ func (k *Kubelet) configuration() (*kubeletconfig.KubeletConfiguration, error) {
 	c.MakeIPTablesUtilChains = false
 	c.OOMScoreAdj = 0
 	c.LocalStorageCapacityIsolation = false
-	c.EvictionHard = map[string]string{"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"}
+	// There is no other node that could take what is evicted here.
+	c.EvictionHard = map[string]string{}
 	// Images are loaded by hand; one that was removed could not be pulled again.
 	c.ImageGCHighThresholdPercent, c.ImageGCLowThresholdPercent = 100, 99
 

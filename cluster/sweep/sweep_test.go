@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package sweep
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestOnlyMountsBelowTheDirectoriesAreTheClusters(t *testing.T) {
+	const mountinfo = `21 1 254:0 / / rw - ext4 /dev/vda rw
+30 21 0:5 / /run/velad/c/containerd/netns/cni-1 rw - nsfs nsfs rw
+31 21 0:6 / /var/lib/velad/kubelet/pods/a\040b rw - tmpfs tmpfs rw
+32 21 0:7 / /var/lib/velad-other/x rw - tmpfs tmpfs rw
+33 21 0:8 / /var/lib/velad rw - tmpfs tmpfs rw
+`
+	got := below(mountinfo, "/var/lib/velad", "/run/velad/c")
+	want := []string{"/run/velad/c/containerd/netns/cni-1", "/var/lib/velad/kubelet/pods/a b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q: a directory that is itself a mount stays, and so does one with a longer name", got, want)
+	}
+}
+
+func TestOnlyItsOwnProcessesAreTheClusters(t *testing.T) {
+	places := Places{DataDir: "/var/lib/velad", RunDir: "/run/velad/c"}
+	containers := []string{"0123abcd"}
+	cases := map[string]struct {
+		process
+		want bool
+	}{
+		"containerd that it unpacked":               {process{exe: "/var/lib/velad/payload/bin/containerd"}, true},
+		"a shim of an older payload, by its socket": {process{exe: "/old/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/velad/c/containerd.sock"}}, true},
+		"a program in one of its containers":        {process{exe: "/probe", cgroups: "4:memory:/k8s.io/0123abcd\n"}, true},
+		"a containerd of the machine":               {process{exe: "/usr/bin/containerd"}, false},
+		"a shim of the machine":                     {process{exe: "/usr/bin/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/containerd/containerd.sock"}}, false},
+		"a program in another container":            {process{exe: "/probe", cgroups: "4:memory:/k8s.io/ffff\n"}, false},
+		"one in a directory with a longer name":     {process{exe: "/var/lib/velad-other/bin/containerd"}, false},
+		"an editor of its log":                      {process{exe: "/usr/bin/vi", cmdline: []string{"vi", "/var/lib/velad/velad.log"}}, false},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.owned(places, containers); got != tc.want {
+				t.Errorf("got %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
