@@ -52,5 +52,5 @@ func firstLine(ctx context.Context, name string, args ...string) string {
 		return filepath.Base(name) + " unknown"
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	return line
+	return strings.Join(strings.Fields(line), " ")
 }

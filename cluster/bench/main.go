@@ -16,6 +16,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/go-logr/logr"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // settings of a run.
@@ -69,6 +72,7 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	ctrllog.SetLogger(logr.Discard()) // what its client and caches say is of no use here
 	machine := describe(ctx, set)
 	set.say("%s", strings.Join(machine, "; "))
 	var rows []row

@@ -12,12 +12,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vela-rollouts/vela/internal/edge"
 	"github.com/vela-rollouts/vela/internal/test/fakenode"
@@ -51,7 +49,6 @@ type stage struct {
 
 // open builds a stage. The caller closes it.
 func open(ctx context.Context, set settings, withCore bool) (*stage, error) {
-	ctrllog.SetLogger(logr.Discard())
 	s := &stage{set: set}
 	if err := s.build(ctx, withCore); err != nil {
 		return nil, errors.Join(err, s.close())
