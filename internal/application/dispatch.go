@@ -153,11 +153,15 @@ func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatc
 		d.Message = fmt.Sprintf("Rollout %s is asked for %d%% of %s", plan.Object.GetName(), weight, seen.Revision)
 		return d
 	}
-	d.Done = reached(live, weight)
 	d.Message = live.Status.Message
-	if d.Done {
-		d.Message = ""
+	if !reached(live, weight) {
+		return d
 	}
+	if finished(live) && (heldFor(seen.Workload) != "" || !seen.Healthy) {
+		d.Message = fmt.Sprintf("all of %s is on %s; its Deployment is given back", seen.Name, seen.Revision)
+		return d
+	}
+	d.Done, d.Message = true, ""
 	return d
 }
 
@@ -178,11 +182,16 @@ func statesPlan(live *rolloutsv1beta1.Rollout, plan render.Manifest) bool {
 // endpoints seen, weight acknowledged. The last step is reached when everything is given back.
 func reached(live *rolloutsv1beta1.Rollout, weight int32) bool {
 	st := live.Status
-	finished := st.Phase == rolloutsv1beta1.PhaseHealthy && st.CanaryStatus != nil && st.CanaryStatus.ObservedReleaseID == live.Spec.ReleaseID
-	if finished || weight >= 100 {
-		return finished
+	if finished(live) || weight >= 100 {
+		return finished(live)
 	}
 	return st.CurrentStepState == rolloutsv1beta1.StepPaused || st.CurrentStepState == rolloutsv1beta1.StepCompleted
+}
+
+// finished says that the release is over: one version serves, and nothing of the release is left.
+func finished(live *rolloutsv1beta1.Rollout) bool {
+	st := live.Status
+	return st.Phase == rolloutsv1beta1.PhaseHealthy && st.CanaryStatus != nil && st.CanaryStatus.ObservedReleaseID == live.Spec.ReleaseID
 }
 
 // heldFor is the release that a Rollout holds the workload for; empty when it is not held.

@@ -149,7 +149,7 @@ func applied(w *world, rev *v1beta1.ApplicationRevision) []v1beta1.AppliedResour
 	return list
 }
 
-// tell is the one event of a run: how it ended.
+// tell is the one event of a run: how it ended. Of a release in steps the Rollout told already that it is complete.
 func (r *Reconciler) tell(w *world) {
 	run := w.app.Status.Workflow
 	if run == nil || !run.Finished || w.app.Status.LatestRevision == nil {
@@ -162,12 +162,12 @@ func (r *Reconciler) tell(w *world) {
 			return
 		}
 	}
-	switch run.Phase {
-	case v1beta1.WorkflowSucceeded:
+	stepped := slices.ContainsFunc(w.app.Status.AppliedResources, func(a v1beta1.AppliedResource) bool { return a.Kind == "Rollout" })
+	switch {
+	case run.Phase == v1beta1.WorkflowSucceeded && !stepped:
 		r.events.Eventf(w.app, nil, corev1.EventTypeNormal, "Deployed", "Deploy", "Revision %s was deployed successfully", name)
-	case v1beta1.WorkflowFailed:
+	case run.Phase == v1beta1.WorkflowFailed:
 		r.events.Eventf(w.app, nil, corev1.EventTypeWarning, "FailedWorkflow", "Deploy", "Workflow of %s failed: %s", name, run.Message)
-	default:
 	}
 }
 
