@@ -253,5 +253,5 @@ func TestVerbsOnAnApplicationThatDoesNotExist(t *testing.T) {
 func TestAPlainErrorKeepsItsWords(t *testing.T) {
 	w := newWorld(t)
 	w.deny = errors.New("something else")
-	w.vela(page(t, "v1.yaml"), "up", "-f", "-").expect(t, exit.Failed, "Applying an application in vela K8s object format...\n", "Error: something else")
+	w.vela(page(t, "v1.yaml"), "up", "-f", "-").expect(t, exit.Failed, "", "Error: something else")
 }

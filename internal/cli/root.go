@@ -58,7 +58,7 @@ func Run(ctx context.Context, p Process) int {
 	root := newRoot(sh, p)
 	root.SetArgs(p.Args)
 	err = root.ExecuteContext(ctx)
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return exit.Interrupted
 	}
 	if err != nil {

@@ -106,6 +106,35 @@ func measured(plans []plan.Plan, r *rolloutsv1beta1.Rollout) *Share {
 	return &share
 }
 
+// RevisionOf names the revision that a pod is of: while its component is released by the two versions of the Rollout,
+// otherwise the one in force. It is empty when that is not known.
+func RevisionOf(seen Seen, pod corev1.Pod) string {
+	if named := pod.Labels[corev1beta1.LabelAppRevision]; named != "" {
+		return named
+	}
+	latest := ""
+	if seen.App.Status.LatestRevision != nil {
+		latest = seen.App.Status.LatestRevision.Name
+	}
+	hash := pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	for i := range seen.Rollouts {
+		r := &seen.Rollouts[i]
+		s := r.Status.CanaryStatus
+		if r.Name != pod.Labels[corev1beta1.LabelAppComponent] || s == nil || !underWay(seen.App, r) {
+			continue
+		}
+		switch hash {
+		case cmp.Or(s.PodTemplateHash, s.CanaryRevision):
+			return latest
+		case s.StableRevision:
+			return goodRevision(seen)
+		default:
+			return ""
+		}
+	}
+	return latest
+}
+
 // version counts what the Rollout says and adds what the pods themselves say.
 func version(pods []corev1.Pod, component, hash string, count, ready int32) Version {
 	v := Version{Pods: count, Ready: ready}

@@ -19,26 +19,26 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/view"
 )
 
 const local = "local"
 
 // pods lists the pods of the application.
 func (o *Options) pods(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) error {
-	pods, err := cluster.List[corev1.Pod](ctx, c, cluster.Pods(), app.Namespace,
-		metav1.ListOptions{LabelSelector: v1beta1.LabelAppName + "=" + app.Name})
+	seen, err := gather(ctx, c, app)
 	if err != nil {
 		return err
 	}
 	var rows [][]string
-	for _, p := range pods {
+	for _, p := range seen.Pods {
 		component := p.Labels[v1beta1.LabelAppComponent]
 		if o.Component != "" && component != o.Component {
 			continue
 		}
 		rows = append(rows, []string{
 			local, component, p.Name, p.Namespace, string(p.Status.Phase), p.CreationTimestamp.Local().Format(time.DateTime),
-			cmp.Or(p.Labels[v1beta1.LabelAppRevision], "-"), cmp.Or(p.Spec.NodeName, "-"),
+			cmp.Or(view.RevisionOf(seen, p), "-"), cmp.Or(p.Spec.NodeName, "-"),
 		})
 	}
 	if len(rows) == 0 {

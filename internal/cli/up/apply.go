@@ -56,7 +56,6 @@ func (o *Options) apply(ctx context.Context, c *cluster.Cluster, found []documen
 		}
 	}
 	for _, d := range found {
-		o.sh.Printf("Applying an application in vela K8s object format...\n")
 		applied, err := o.state(ctx, c, d)
 		if err != nil {
 			return err
@@ -129,7 +128,7 @@ func read(u *unstructured.Unstructured) (*v1beta1.Application, error) {
 // report prints what KubeVela prints, to the letter.
 func (o *Options) report(app *v1beta1.Application) {
 	name := app.Name + shell.Suffix(app.Namespace)
-	o.sh.Printf("✅ App has been deployed 🚀🚀🚀\n")
+	o.sh.Printf("Applying an application in vela K8s object format...\n✅ App has been deployed 🚀🚀🚀\n")
 	for _, line := range []struct{ label, command string }{
 		{"    Port forward: ", "vela port-forward " + name},
 		{"             SSH: ", "vela exec " + name},

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/edge/plan"
+	"github.com/vela-rollouts/vela/internal/view"
+)
+
+// released is version 2 on its way over version 1.
+func released() view.Seen {
+	app := &corev1beta1.Application{ObjectMeta: metav1.ObjectMeta{Name: "demo", Namespace: "default"}}
+	app.Spec.Components = []corev1beta1.Component{{Name: "web", Type: "webservice"}}
+	app.Status.Phase = corev1beta1.PhaseWorkflowSuspending
+	app.Status.LatestRevision = &corev1beta1.RevisionName{Name: "demo-v2", Revision: 2}
+	app.Status.Workflow = &corev1beta1.WorkflowStatus{Phase: corev1beta1.WorkflowSuspending}
+	v1 := corev1beta1.ApplicationRevision{ObjectMeta: metav1.ObjectMeta{Name: "demo-v1"}}
+	v1.Status.Succeeded = true
+	r := rolloutsv1beta1.Rollout{ObjectMeta: metav1.ObjectMeta{Name: "web", Namespace: "default"}}
+	r.Spec.Strategy.Canary = &rolloutsv1beta1.CanaryStrategy{
+		TrafficRoutings: []rolloutsv1beta1.TrafficRouting{{Service: "web", Ingress: &rolloutsv1beta1.IngressRouting{Name: "web"}}},
+	}
+	r.Status.Phase = rolloutsv1beta1.PhaseProgressing
+	r.Status.CanaryStatus = &rolloutsv1beta1.CanaryStatus{StableRevision: "old", PodTemplateHash: "new"}
+	return view.Seen{App: app, Revisions: []corev1beta1.ApplicationRevision{v1}, Rollouts: []rolloutsv1beta1.Rollout{r}}
+}
+
+func pod(hash string) corev1.Pod {
+	return corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{
+		corev1beta1.LabelAppComponent: "web", "pod-template-hash": hash,
+	}}}
+}
+
+func TestAPodIsOfOneOfTheTwoVersionsWhileItIsReleased(t *testing.T) {
+	seen := released()
+	for hash, want := range map[string]string{"new": "demo-v2", "old": "demo-v1", "foreign": ""} {
+		if got := view.RevisionOf(seen, pod(hash)); got != want {
+			t.Errorf("a pod of %s is of %q, want %q", hash, got, want)
+		}
+	}
+	seen.Rollouts = nil
+	if got := view.RevisionOf(seen, pod("any")); got != "demo-v2" {
+		t.Errorf("without a release it is of %q, want the revision in force", got)
+	}
+}
+
+func TestTheMeasuredShareIsNeverGuessed(t *testing.T) {
+	served := plan.Ingress{Accepted: true, Canary: true, StableRequests: 80, CanaryRequests: 20}
+	refused := served
+	refused.Accepted = false
+	one := func(route plan.Ingress) plan.Plan {
+		return plan.Plan{Ingresses: map[string]plan.Ingress{"default/web-canary": route}}
+	}
+	cases := map[string]struct {
+		plans []plan.Plan
+		want  float64
+		known bool
+	}{
+		"one edge counts":                     {[]plan.Plan{one(served)}, 20, true},
+		"two edges add up":                    {[]plan.Plan{one(served), one(served)}, 20, true},
+		"no edge answered":                    {nil, 0, false},
+		"an edge that does not know it":       {[]plan.Plan{one(served), {}}, 0, false},
+		"an edge that does not accept it yet": {[]plan.Plan{one(refused)}, 0, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			seen := released()
+			seen.Plans = c.plans
+			share := view.Of(seen).Releases[0].Measured
+			if (share != nil) != c.known || (share != nil && share.Percent() != c.want) {
+				t.Errorf("got %+v, want known %t and %g %%", share, c.known, c.want)
+			}
+		})
+	}
+}
+
+func TestNextIsWhatMakesSense(t *testing.T) {
+	cases := map[string]struct {
+		change func(*corev1beta1.Application)
+		want   []string
+	}{
+		"suspended":  {func(*corev1beta1.Application) {}, []string{view.WhyResume, view.WhyRollback}},
+		"running":    {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunning }, nil},
+		"failed":     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseWorkflowFailed }, []string{view.WhyRollback, view.WhyRestart, view.WhyFix}},
+		"a step":     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunningWorkflow }, []string{view.WhyWatch, view.WhyRollback}},
+		"unhealthy":  {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseUnhealthy }, []string{view.WhyLogs, view.WhyRevision}},
+		"going away": {func(a *corev1beta1.Application) { a.DeletionTimestamp = &metav1.Time{} }, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			seen := released()
+			c.change(seen.App)
+			var got []string
+			for _, command := range view.Of(seen).Next {
+				got = append(got, command.Why)
+			}
+			if len(got) != len(c.want) {
+				t.Fatalf("got %v, want %v", got, c.want)
+			}
+			for i := range got {
+				if got[i] != c.want[i] {
+					t.Errorf("got %v, want %v", got, c.want)
+				}
+			}
+		})
+	}
+}
