@@ -478,7 +478,6 @@ func create(l look) (verdict, bool) {
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, Decision: Decision{Route: l.keep()}}
 	v.Create = &n.canary
 	v.Why = fmt.Sprintf("the new version begins with %s; step %d of %d asks for %d", pods(n.canary), l.step, l.steps(), l.goal.canary)
-	v.Events = []Event{{Reason: "Started", Message: sentence(v.Why)}}
 	return v, true
 }
 
@@ -565,7 +564,9 @@ func finish(l look) (verdict, bool) {
 }
 
 func pausedAtStep(l look) (verdict, bool) {
-	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepPaused, reason: v1beta1.ReasonInRolling, firm: true, Decision: Decision{Route: l.keep()}}
+	// What changes after it was told that the step is reached can wait; an approval may be on its way.
+	told := l.inherited && l.stored().CurrentStepState == v1beta1.StepPaused
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepPaused, reason: v1beta1.ReasonInRolling, firm: !told, Decision: Decision{Route: l.keep()}}
 	if !l.Workload.Observed {
 		v.state, v.firm, v.Why = v1beta1.StepUpgrade, false, "waiting for the native controller to see the workload's newest generation"
 		return v, true
@@ -581,7 +582,7 @@ func pausedAtStep(l look) (verdict, bool) {
 	}
 	v.Why += fmt.Sprintf("; it goes on after %d seconds", *step.Pause.Duration)
 	ends := l.now.Add(time.Duration(*step.Pause.Duration) * time.Second)
-	if l.inherited && l.stored().CurrentStepState == v1beta1.StepPaused {
+	if told {
 		ends = l.pauseEnds(step)
 	}
 	v.wakeAt = ends

@@ -134,8 +134,9 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	if int(cs.NextStepIndex) > l.steps() {
 		cs.NextStepIndex = -1
 	}
-	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, l.stableSet.Ready
-	cs.CanaryReplicas, cs.CanaryReadyReplicas = l.canarySet.Replicas, l.canarySet.Ready
+	// A ReplicaSet that was just made smaller counts the pods to go for a moment longer.
+	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, min(l.stableSet.Ready, l.stableSet.Replicas)
+	cs.CanaryReplicas, cs.CanaryReadyReplicas = l.canarySet.Replicas, min(l.canarySet.Ready, l.canarySet.Replicas)
 	if l.back() {
 		for _, s := range l.others {
 			cs.CanaryReplicas, cs.CanaryReadyReplicas = cs.CanaryReplicas+s.Replicas, cs.CanaryReadyReplicas+s.Ready

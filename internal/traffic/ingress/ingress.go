@@ -19,6 +19,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/traffic"
 )
 
@@ -135,6 +136,7 @@ func canary(t traffic.Target, user *networkingv1.Ingress, weight int32) *network
 	}
 	out.Annotations[annotationCanary] = "true"
 	out.Annotations[annotationWeight] = strconv.Itoa(int(weight))
+	out.Annotations[plan.AnnotationPrepare] = traffic.StableService(t.Service)
 	names := []string{t.Service, traffic.StableService(t.Service)}
 	swap := func(b *networkingv1.IngressBackend) bool {
 		if b == nil || b.Service == nil || !slices.Contains(names, b.Service.Name) {
