@@ -72,6 +72,11 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	lock, err := alone()
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = lock.Close() }()
 	ctrllog.SetLogger(logr.Discard()) // what its client and caches say is of no use here
 	machine := describe(ctx, set)
 	set.say("%s", strings.Join(machine, "; "))
@@ -103,6 +108,18 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 		}
 	}
 	return good(rows), ctx.Err()
+}
+
+// alone takes the machine: two measurements would share the pods' addresses and disturb each other. The lock ends with the process.
+func alone() (io.Closer, error) {
+	file, err := os.OpenFile("/run/vela-bench.lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(errors.New("another measurement runs on this machine: wait for its end"), file.Close())
+	}
+	return file, nil
 }
 
 func parse(args []string) (settings, error) {

@@ -4,6 +4,7 @@
 package fakenode
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -22,7 +23,7 @@ func RouteLocal(ctx context.Context, addresses netip.Prefix) (undo func() error,
 	}
 	return func() error {
 		out, err := exec.Command("ip", append([]string{"route", "del"}, route...)...).CombinedOutput()
-		if err != nil {
+		if err != nil && !bytes.Contains(out, []byte("No such process")) { // ESRCH: it is gone already
 			return fmt.Errorf("removing the route of %s: %w: %s", addresses, err, out)
 		}
 		return nil
