@@ -11,6 +11,10 @@ import (
 // Path is where the admin listener of an edge serves its plan.
 const Path = "/-/plan"
 
+// AnnotationPrepare on a canary Ingress names a Service of its namespace that the stable Ingress is about to lead to. The edge
+// keeps that Service's endpoints ready and in its plan already, so that a writer can wait for them before it switches.
+const AnnotationPrepare = "release.oam.dev/prepare-service"
+
 // The states of an Endpoint.
 const (
 	// Probing is listed as ready by the cluster, but no TCP connection to it has worked yet (or the last one failed).
@@ -29,7 +33,7 @@ type Plan struct {
 	Revision uint64 `json:"revision"`
 	// Ingresses holds every Ingress of the edge's class, also those that are not accepted.
 	Ingresses map[string]Ingress `json:"ingresses,omitempty"`
-	// Services holds every Service that a served route names, and any that none names any more while requests are in
+	// Services holds every Service that a served route names or an Ingress asks to prepare, and any that none names any more while requests are in
 	// flight on it. A Service that is absent has nothing in flight.
 	Services map[string]Service `json:"services,omitempty"`
 }

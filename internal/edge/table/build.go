@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/vela-rollouts/vela/internal/edge/plan"
 )
 
 // classAnnotation named the class before spec.ingressClassName did; KubeVela's gateway trait still writes it.
@@ -283,7 +285,26 @@ func (b *builder) join(c *claim) {
 		route.Backends = append(route.Backends, Backend{Name: Canary, Weight: c.settings.weight, Pool: pool, Source: c.key})
 		route.Rules = c.settings.rules
 		c.accepted = true
+		b.prepare(c, p, owner.settings.transport)
 	}
+}
+
+// prepare makes the pool of a Service that the stable Ingress is about to lead to, so that its endpoints are known and proven
+// here before it does. A Service that is not there yet is no problem: its coming changes the table.
+func (b *builder) prepare(c *claim, p place, how Transport) {
+	name := c.Annotations[plan.AnnotationPrepare]
+	if name == "" || p.backend.Service == nil {
+		return
+	}
+	key := c.Namespace + "/" + name
+	b.table.Needs[key] = true
+	if b.services[key] == nil {
+		return
+	}
+	ahead := *p.backend.Service
+	ahead.Name = name
+	p.backend.Service = &ahead
+	b.pool(c, p, how)
 }
 
 // stable finds the route a canary path belongs to: the same kind of path, or another kind with the same text.
