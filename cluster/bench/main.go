@@ -29,6 +29,7 @@ type settings struct {
 	canaries int
 	apps     int
 	rounds   int
+	keep     bool
 	progress io.Writer
 }
 
@@ -131,6 +132,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&set.canaries, "canaries", 50, "canaries at once")
 	flags.IntVar(&set.apps, "apps", 200, "Applications at once")
 	flags.IntVar(&set.rounds, "rounds", 1, "how often many canaries at once are measured; the table has the medians")
+	flags.BoolVar(&set.keep, "keep", false, "leave the folders with the logs and the audit log of each control plane behind")
 	if err := flags.Parse(args); err != nil {
 		return set, err
 	}

@@ -31,6 +31,7 @@ type plane struct {
 	proc  *process
 	dir   string
 	audit *ledger
+	keep  bool
 }
 
 // startTimeout bounds the start of a control plane.
@@ -47,7 +48,7 @@ func startPlane(ctx context.Context, set settings) (*plane, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	data := filepath.Join(dir, "velad")
-	p := &plane{dir: dir, audit: &ledger{file: filepath.Join(dir, "audit.log")}}
+	p := &plane{keep: set.keep, dir: dir, audit: &ledger{file: filepath.Join(dir, "audit.log")}}
 	p.proc, err = start(filepath.Join(dir, "velad.out"), nil, filepath.Join(set.bin, "velad"), "up",
 		"--control-plane-only", "--without-vela", "--data-dir", data, "--api-port", strconv.Itoa(port), "--audit-log", p.audit.file)
 	if err != nil {
@@ -111,7 +112,13 @@ func (p *plane) kubeconfig(user string) string {
 	return filepath.Join(p.dir, "velad", "pki", user+".kubeconfig")
 }
 
-func (p *plane) stop() error { return errors.Join(p.proc.stop(), os.RemoveAll(p.dir)) }
+func (p *plane) stop() error {
+	err := p.proc.stop()
+	if p.keep {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(p.dir))
+}
 
 func listenLoopback() (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

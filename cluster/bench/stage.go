@@ -72,6 +72,9 @@ func (s *stage) build(ctx context.Context, withCore bool) error {
 		return err
 	}
 	s.undo = append(s.undo, s.plane.stop)
+	if set := s.set; set.keep {
+		set.say("  logs are in %s", s.plane.dir)
+	}
 	// Everything in this process ends before the control plane does.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.undo = append(s.undo, func() error { cancel(); return nil })
