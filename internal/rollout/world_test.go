@@ -199,7 +199,7 @@ func (w *world) observe() Observation {
 		r.CanaryServed = r.CanaryServed && (e.canary != nil) == r.Canary
 		r.SwitchServed = r.SwitchServed && e.backend == w.backend
 		r.WeightLow, r.WeightHigh = min(r.WeightLow, weight), max(r.WeightHigh, weight)
-		r.StableSeen, r.CanarySeen = min(r.StableSeen, int32(len(e.endpoints["svc-stable"]))), min(r.CanarySeen, int32(len(e.endpoints["svc-canary"])))
+		r.StableSeen, r.CanarySeen = min(r.StableSeen, e.proven("svc-stable")), min(r.CanarySeen, e.proven("svc-canary"))
 		r.StableDrained = r.StableDrained && e.idle(w.now, "svc-stable")
 		r.CanaryDrained = r.CanaryDrained && e.idle(w.now, "svc-canary")
 	}
@@ -645,21 +645,41 @@ func (w *world) serve(r *router) bool {
 		return false
 	}
 	r.due = time.Time{}
-	// The informers of a router are independent: endpoints come before routes, routes maybe later.
-	for name, list := range w.slices {
-		r.endpoints[name] = slices.Clone(list)
+	// The informers of a router are independent: either endpoints or routes come first, the others maybe later.
+	halves := []func(){func() { r.hearEndpoints(w) }, func() { r.hearRoutes(w) }}
+	if w.rand != nil {
+		w.rand.Shuffle(len(halves), func(i, j int) { halves[i], halves[j] = halves[j], halves[i] })
 	}
+	halves[0]()
 	if w.rand != nil && r.behind < 2 && w.rand.Intn(3) == 0 {
 		r.behind++
 		return true
 	}
 	r.behind = 0
+	halves[1]()
+	return true
+}
+
+func (r *router) hearEndpoints(w *world) {
+	for name, list := range w.slices {
+		r.endpoints[name] = slices.Clone(list)
+	}
+}
+
+func (r *router) hearRoutes(w *world) {
 	r.backend, r.canary = w.backend, nil
 	if w.canary != nil {
 		weight := w.canary.weight
 		r.canary = &weight
 	}
-	return true
+}
+
+// proven counts the endpoints of a Service in the router's plan: it is there when a route leads to it, or is about to.
+func (r *router) proven(service string) int32 {
+	if r.canary == nil && r.backend != service {
+		return 0
+	}
+	return int32(len(r.endpoints[service]))
 }
 
 func (w *world) applies() bool {

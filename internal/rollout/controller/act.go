@@ -33,7 +33,7 @@ func (r *Reconciler) act(ctx context.Context, w *world, d rollout.Decision) erro
 		if err != nil {
 			return err
 		}
-		if err := r.patch(ctx, w.deployment, client.RawPatch(types.MergePatchType, patch)); err != nil {
+		if err := r.patch(ctx, w.deployment, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 			return fmt.Errorf("holding the Deployment: %w", err)
 		}
 	}
@@ -72,7 +72,7 @@ func (r *Reconciler) leave(ctx context.Context, w *world, d rollout.Decision) er
 			return err
 		}
 		if patch != nil {
-			if err := r.patch(ctx, w.deployment, client.RawPatch(types.MergePatchType, patch)); err != nil {
+			if err := r.patch(ctx, w.deployment, client.RawPatch(types.JSONPatchType, patch)); err != nil {
 				return fmt.Errorf("giving the Deployment back: %w", err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -180,14 +181,43 @@ func room(s appsv1.DeploymentStrategy, n int32) (surge, unavailable int32) {
 	return int32(max(up, 0)), min(int32(max(down, 0)), n)
 }
 
-// HoldPatch is the JSON merge patch (RFC 7386) that takes a Deployment from the native controller. It fails where the
+// op is one operation of a JSON patch (RFC 6902).
+type op struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// unchanged tests that the spec is the one that was read. Status writes of others, which are many, do not disturb it.
+func unchanged(d *appsv1.Deployment) op { return op{"test", "/metadata/generation", d.Generation} }
+
+// set gives the operations that set keys of labels or annotations; an empty value removes one.
+func set(field string, is, want map[string]string) []op {
+	var ops []op
+	if is == nil {
+		ops = append(ops, op{"add", "/metadata/" + field, map[string]string{}})
+	}
+	for _, k := range slices.Sorted(maps.Keys(want)) {
+		path := "/metadata/" + field + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(k)
+		if want[k] != "" {
+			ops = append(ops, op{"add", path, want[k]})
+			continue
+		}
+		if _, there := is[k]; there {
+			ops = append(ops, op{Op: "remove", Path: path})
+		}
+	}
+	return ops
+}
+
+// HoldPatch is the JSON patch (RFC 6902) that takes a Deployment from the native controller. It fails where the spec of the
 // Deployment is newer than the one given.
 func HoldPatch(d *appsv1.Deployment, rolloutName string, h rollout.Hold) ([]byte, error) {
 	mark, err := json.Marshal(Mark{RolloutName: rolloutName, ReleaseID: h.ReleaseID})
 	if err != nil {
 		return nil, fmt.Errorf("marking the Deployment: %w", err)
 	}
-	annotations := map[string]any{rollouts.AnnotationInProgress: string(mark)}
+	annotations := map[string]string{rollouts.AnnotationInProgress: string(mark)}
 	if _, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]; !there {
 		text, err := json.Marshal(saved{Paused: d.Spec.Paused, Strategy: d.Spec.Strategy})
 		if err != nil {
@@ -195,48 +225,30 @@ func HoldPatch(d *appsv1.Deployment, rolloutName string, h rollout.Hold) ([]byte
 		}
 		annotations[rollouts.AnnotationDeploymentStrategy] = string(text)
 	}
-	labels := map[string]any{rollouts.LabelStableRevision: nil}
-	if h.Stable != "" {
-		labels[rollouts.LabelStableRevision] = h.Stable
-	}
-	return json.Marshal(map[string]any{
-		"metadata": map[string]any{"resourceVersion": d.ResourceVersion, "annotations": annotations, "labels": labels},
-		"spec": map[string]any{
-			"paused":   true,
-			"strategy": map[string]any{"type": appsv1.RecreateDeploymentStrategyType, "rollingUpdate": nil},
-		},
-	})
+	ops := append([]op{unchanged(d)}, set("annotations", d.Annotations, annotations)...)
+	ops = append(ops, set("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: h.Stable})...)
+	ops = append(ops, op{"add", "/spec/paused", true},
+		op{"add", "/spec/strategy", appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}})
+	return json.Marshal(ops)
 }
 
-// ReleasePatch is the JSON merge patch that gives a Deployment back as it was, and nil for one that is not held.
+// ReleasePatch is the JSON patch that gives a Deployment back as it was, and nil for one that is not held.
 func ReleasePatch(d *appsv1.Deployment) ([]byte, error) {
 	text, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]
 	if _, marked := d.Annotations[rollouts.AnnotationInProgress]; !there && !marked {
 		return nil, nil
 	}
-	spec := map[string]any{"paused": nil, "strategy": map[string]any{"type": appsv1.RollingUpdateDeploymentStrategyType}}
+	own := saved{Strategy: appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType}}
 	if there {
-		var s saved
-		if err := json.Unmarshal([]byte(text), &s); err != nil {
+		own = saved{}
+		if err := json.Unmarshal([]byte(text), &own); err != nil {
 			return nil, fmt.Errorf("reading the annotation %s: %w; write the Deployment's strategy there as JSON, or remove the annotation", rollouts.AnnotationDeploymentStrategy, err)
 		}
-		strategy := map[string]any{"type": s.Strategy.Type, "rollingUpdate": nil}
-		if s.Strategy.RollingUpdate != nil {
-			strategy["rollingUpdate"] = s.Strategy.RollingUpdate
-		}
-		spec["strategy"] = strategy
-		if s.Paused {
-			spec["paused"] = true
-		}
 	}
-	return json.Marshal(map[string]any{
-		"metadata": map[string]any{
-			"resourceVersion": d.ResourceVersion,
-			"annotations":     map[string]any{rollouts.AnnotationInProgress: nil, rollouts.AnnotationDeploymentStrategy: nil},
-			"labels":          map[string]any{rollouts.LabelStableRevision: nil},
-		},
-		"spec": spec,
-	})
+	ops := append([]op{unchanged(d)}, set("annotations", d.Annotations, map[string]string{rollouts.AnnotationInProgress: "", rollouts.AnnotationDeploymentStrategy: ""})...)
+	ops = append(ops, set("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: ""})...)
+	ops = append(ops, op{"add", "/spec/paused", own.Paused}, op{"add", "/spec/strategy", own.Strategy})
+	return json.Marshal(ops)
 }
 
 // NewReplicaSet gives the ReplicaSet of the Deployment's template as the native controller would make it, but for the

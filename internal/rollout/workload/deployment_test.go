@@ -41,7 +41,11 @@ func patched(t *testing.T, d *appsv1.Deployment, patch []byte) *appsv1.Deploymen
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := jsonpatch.MergePatch(before, patch)
+	ops, err := jsonpatch.DecodePatch(patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := ops.Apply(before)
 	if err != nil {
 		t.Fatal(err)
 	}
