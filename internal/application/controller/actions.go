@@ -272,7 +272,7 @@ func (r *Reconciler) conclude(
 // pruneActions deletes the oldest finished actions over the limit.
 func (r *Reconciler) pruneActions(ctx context.Context, w *world, limit int) error {
 	list := &v1alpha1.ReleaseActionList{}
-	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: w.key.String()}); err != nil {
+	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: w.key.String()}, client.DisableReadYourWritesConsistency); err != nil {
 		return fmt.Errorf("listing ReleaseActions: %w", err)
 	}
 	finished := slices.DeleteFunc(list.Items, func(a v1alpha1.ReleaseAction) bool { return !isFinal(&a) })

@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -60,17 +61,66 @@ func (r *Reconciler) gather(ctx context.Context, key types.NamespacedName) (*wor
 	default:
 		w.app, w.stored = app, *app.Status.DeepCopy()
 	}
+	if err := r.gatherLists(ctx, w); err != nil {
+		return nil, fmt.Errorf("listing what belongs to Application %s: %w", key, err)
+	}
+	if err := r.gatherOwn(ctx, w); err != nil {
+		return nil, fmt.Errorf("reading what belongs to Application %s: %w", key, err)
+	}
+	return w, nil
+}
+
+// gatherLists reads what may lack our own last write: a list that has it would wait for the writes of all others too.
+// gatherOwn puts right what matters.
+func (r *Reconciler) gatherLists(ctx context.Context, w *world) error {
 	revisions, trackers, actions := &v1beta1.ApplicationRevisionList{}, &v1beta1.ResourceTrackerList{}, &v1alpha1.ReleaseActionList{}
 	for _, list := range []struct {
 		items client.ObjectList
 		index string
 	}{{revisions, indexApplication}, {trackers, indexApplication}, {actions, indexPending}} {
-		if err := r.client.List(ctx, list.items, client.MatchingFields{list.index: key.String()}); err != nil {
-			return nil, fmt.Errorf("listing what belongs to Application %s: %w", key, err)
+		err := r.client.List(ctx, list.items, client.MatchingFields{list.index: w.key.String()}, client.DisableReadYourWritesConsistency)
+		if err != nil {
+			return err
 		}
 	}
 	w.revisions, w.trackers, w.actions = revisions.Items, trackers.Items, actions.Items
-	return w, nil
+	return nil
+}
+
+// gatherOwn reads one by one, as new as our own last write: the revision in force, its inventory, the open actions.
+func (r *Reconciler) gatherOwn(ctx context.Context, w *world) error {
+	for i := range w.actions {
+		if err := r.client.Get(ctx, client.ObjectKeyFromObject(&w.actions[i]), &w.actions[i]); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	w.actions = slices.DeleteFunc(w.actions, func(a v1alpha1.ReleaseAction) bool { return isFinal(&a) })
+	if w.app == nil || w.app.Status.LatestRevision == nil {
+		return nil
+	}
+	rev := &v1beta1.ApplicationRevision{}
+	err := r.client.Get(ctx, types.NamespacedName{Namespace: w.key.Namespace, Name: w.app.Status.LatestRevision.Name}, rev)
+	if err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	put(&w.revisions, *rev, func(o *v1beta1.ApplicationRevision) string { return o.Name })
+	tracker := &v1beta1.ResourceTracker{}
+	if err := r.client.Get(ctx, types.NamespacedName{Name: application.TrackerName(rev)}, tracker); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	put(&w.trackers, *tracker, func(o *v1beta1.ResourceTracker) string { return o.Name })
+	return nil
+}
+
+// put replaces the item of that name, or adds it.
+func put[T any](list *[]T, item T, name func(*T) string) {
+	for i := range *list {
+		if name(&(*list)[i]) == name(&item) {
+			(*list)[i] = item
+			return
+		}
+	}
+	*list = append(*list, item)
 }
 
 // live reads an object of an inventory.
@@ -109,16 +159,27 @@ func (r *Reconciler) rollout(ctx context.Context, owner apply.Owner, namespace, 
 // rollouts lists the Rollouts that were made for the Application.
 func (r *Reconciler) rollouts(ctx context.Context, key types.NamespacedName) ([]rolloutsv1beta1.Rollout, error) {
 	list := &rolloutsv1beta1.RolloutList{}
-	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: key.String()}); err != nil {
+	if err := r.client.List(ctx, list, client.MatchingFields{indexApplication: key.String()}, client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing Rollouts of Application %s: %w", key, err)
 	}
-	return list.Items, nil
+	var there []rolloutsv1beta1.Rollout
+	for i := range list.Items {
+		ro := &rolloutsv1beta1.Rollout{}
+		err := r.client.Get(ctx, client.ObjectKeyFromObject(&list.Items[i]), ro)
+		if err == nil {
+			there = append(there, *ro)
+		}
+		if client.IgnoreNotFound(err) != nil {
+			return nil, fmt.Errorf("reading Rollout %s: %w", list.Items[i].Name, err)
+		}
+	}
+	return there, nil
 }
 
 // Revisions of an Application, from the cache that Index has been called for.
 func Revisions(ctx context.Context, c client.Reader, app types.NamespacedName) ([]v1beta1.ApplicationRevision, error) {
 	list := &v1beta1.ApplicationRevisionList{}
-	if err := c.List(ctx, list, client.MatchingFields{indexApplication: app.String()}); err != nil {
+	if err := c.List(ctx, list, client.MatchingFields{indexApplication: app.String()}, client.DisableReadYourWritesConsistency); err != nil {
 		return nil, fmt.Errorf("listing revisions of Application %s: %w", app, err)
 	}
 	return list.Items, nil
