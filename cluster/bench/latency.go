@@ -30,24 +30,28 @@ func measureLatency(ctx context.Context, set settings) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	name := releaseName(0)
+	name, other := releaseName(0), releaseName(1)
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	if err := prepareApplication(ctx, s, name); err != nil {
+	if err := errors.Join(prepareApplication(ctx, s, name), prepareFloor(ctx, s, other)); err != nil {
 		return nil, err
 	}
-	var resumes, rollbacks []time.Duration
+	var resumes, rollbacks, ups, downs []time.Duration
 	for i := range turns {
+		up, down, err := s.byHand(ctx, other)
+		if err != nil {
+			return nil, err
+		}
 		resume, rollback, err := s.thereAndBack(ctx, name, fmt.Sprintf("r%d", i+1))
 		if err != nil {
 			return nil, err
 		}
-		resumes, rollbacks = append(resumes, resume), append(rollbacks, rollback)
-		set.say("  resume %s, rollback %s", milliseconds(resume), milliseconds(rollback))
+		resumes, rollbacks, ups, downs = append(resumes, resume), append(rollbacks, rollback), append(ups, up), append(downs, down)
+		set.say("  resume %s, by hand %s; rollback %s, by hand %s", milliseconds(resume), milliseconds(up), milliseconds(rollback), milliseconds(down))
 	}
 	rows = append(rows,
-		latencyRow("resume → weight 50 acknowledged by the edge, pods ready at once", resumes, resumeBudget),
-		latencyRow("rollback asked → weight 0 acknowledged by the edge, alone", rollbacks, rollbackBudget))
+		latencyRow("resume → weight 50 acknowledged by the edge, pods ready at once", resumes, ups, resumeBudget),
+		latencyRow("rollback asked → weight 0 acknowledged by the edge, alone", rollbacks, downs, rollbackBudget))
 	totals, err := s.underLoad(ctx, name)
 	if err != nil {
 		return rows, err
@@ -55,11 +59,39 @@ func measureLatency(ctx context.Context, set settings) (rows []row, err error) {
 	return append(rows, failures("failed requests during release, resume, rollback and release to the end, fake pods, constant load", totals)), nil
 }
 
-func latencyRow(what string, all []time.Duration, budget time.Duration) row {
+func latencyRow(what string, all, hand []time.Duration, budget time.Duration) row {
 	slices.Sort(all)
+	slices.Sort(hand)
 	p50 := all[len(all)/2]
 	return within(what, "≤ "+milliseconds(budget), milliseconds(p50), p50 <= budget,
-		fmt.Sprintf("p50 of %d; %s to %s", len(all), milliseconds(all[0]), milliseconds(all[len(all)-1])))
+		fmt.Sprintf("p50 of %d, %s to %s; the same by hand, in turns: %s", len(all), milliseconds(all[0]), milliseconds(all[len(all)-1]), milliseconds(hand[len(hand)/2])))
+}
+
+// byHand takes the same way with the needed writes alone: two more pods, then the weight; and the weight away again.
+func (s *stage) byHand(ctx context.Context, name string) (up, down time.Duration, err error) {
+	if err := s.scale(ctx, next(name), 1); err != nil {
+		return 0, 0, err
+	}
+	if err := s.weigh(ctx, name, 20); err != nil {
+		return 0, 0, err
+	}
+	if err := pause(ctx, time.Second); err != nil { // at rest
+		return 0, 0, err
+	}
+	started := time.Now()
+	if err := s.scale(ctx, next(name), 3); err != nil {
+		return 0, 0, err
+	}
+	if err := s.weigh(ctx, name, 50); err != nil {
+		return 0, 0, err
+	}
+	up = time.Since(started)
+	if err := pause(ctx, time.Second); err != nil { // at rest
+		return 0, 0, err
+	}
+	started = time.Now()
+	err = s.weigh(ctx, name, 0)
+	return up, time.Since(started), err
 }
 
 // thereAndBack releases to 20 %, resumes to 50 %, and rolls back; it gives what the resume and the rollback took.
