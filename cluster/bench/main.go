@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	lock, err := alone()
+	lock, err := alone(ctx, set)
 	if err != nil {
 		return false, err
 	}
@@ -111,14 +111,24 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 	return good(rows), ctx.Err()
 }
 
-// alone takes the machine: two measurements would share the pods' addresses and disturb each other. The lock ends with the process.
-func alone() (io.Closer, error) {
+// alone takes the machine, if need be when another measurement has ended: two would share the pods' addresses and disturb each
+// other. The lock ends with the process.
+func alone(ctx context.Context, set settings) (io.Closer, error) {
 	file, err := os.OpenFile("/run/vela-bench.lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock: %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(errors.New("another measurement runs on this machine: wait for its end"), file.Close())
+	take := func() error { return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+	err = take()
+	if err == nil {
+		return file, nil
+	}
+	set.say("another measurement runs on this machine; waiting for its end ...")
+	for err != nil {
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		err = take()
 	}
 	return file, nil
 }
