@@ -83,6 +83,11 @@ func (c *Config) Validate() error {
 	}
 	_, pods, _ := net.ParseCIDR(c.PodCIDR)
 	_, services, _ := net.ParseCIDR(c.ServiceCIDR)
+	for flag, ip := range map[string]net.IP{"--pod-cidr": pods.IP, "--service-cidr": services.IP} {
+		if !ip.IsGlobalUnicast() {
+			return fmt.Errorf("%s: %s cannot be given to anyone; choose a private range such as 10.244.0.0/24", flag, ip)
+		}
+	}
 	if pods.Contains(services.IP) || services.Contains(pods.IP) {
 		return fmt.Errorf("--pod-cidr %s and --service-cidr %s overlap; choose ranges apart from each other", c.PodCIDR, c.ServiceCIDR)
 	}

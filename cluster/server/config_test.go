@@ -21,6 +21,7 @@ func TestSettingsAreRefusedByTheNameOfTheirFlag(t *testing.T) {
 		"a range that is none":       {func(c *Config) { c.PodCIDR = "10.244.0.0" }, `--pod-cidr: "10.244.0.0" is not an IPv4 range`},
 		"a range of IPv6":            {func(c *Config) { c.ServiceCIDR = "fd00::/112" }, "--service-cidr"},
 		"a range that is too small":  {func(c *Config) { c.ServiceCIDR = "10.96.0.0/30" }, "too small"},
+		"a range of loopback":        {func(c *Config) { c.PodCIDR = "127.0.0.0/24" }, "--pod-cidr: 127.0.0.0 cannot be given"},
 		"ranges that overlap":        {func(c *Config) { c.PodCIDR = "10.96.4.0/24" }, "overlap"},
 		"the root directory":         {func(c *Config) { c.DataDir = "/" }, "--data-dir"},
 	}
