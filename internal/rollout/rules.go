@@ -196,7 +196,7 @@ func (l look) takeBack() verdict {
 	switch {
 	case !r.Switched && !l.gone():
 		// The user's route was restored already: lead it to the stable version again before the new one goes.
-		if l.Routes.StableEndpoints == 0 {
+		if l.Routes.StableEndpoints == 0 || l.Routes.Ack == AckKnown && l.Routes.StableSeen == 0 {
 			v.because("waiting for a ready pod of the stable version")
 			return v
 		}
@@ -459,6 +459,10 @@ func switchOver(l look) (verdict, bool) {
 	switch {
 	case !r.Switched && l.Routes.StableEndpoints < l.load.stableReady:
 		v.Why = fmt.Sprintf("waiting for the endpoints of the stable version's Service: %d of %d are there", l.Routes.StableEndpoints, l.load.stableReady)
+	case !r.Switched && !l.routes.canary:
+		v.Why, v.wakeAt = "waiting for the routers to know the stable version's Service"+l.rejected(), l.routes.graceEnds
+	case !r.Switched && l.Routes.Ack == AckKnown && l.Routes.StableSeen < l.load.stableReady:
+		v.Why = fmt.Sprintf("waiting for the routers to see the stable version's endpoints: %d of %d are seen", l.Routes.StableSeen, l.load.stableReady)
 	case !r.Switched:
 		r.Switched = true
 		v.Route, v.Why = &r, "the user's route leads to the stable version's Service while the release lasts"
