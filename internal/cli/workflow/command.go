@@ -143,8 +143,8 @@ func (o *Options) report(printed int) {
 	}
 }
 
-// request says what is asked, of which run and, for a resume, of which waiting step, so that it does nothing when the
-// release has moved on in between.
+// request says what is asked. A resume is an approval of what the person saw: it names the run and the step that waits,
+// so that it does nothing when the release has moved on in between. The others are for whatever runs.
 func (o *Options) request(app *corev1beta1.Application) *v1alpha1.ReleaseAction {
 	a := &v1alpha1.ReleaseAction{}
 	a.APIVersion, a.Kind = v1alpha1.GroupVersion().String(), "ReleaseAction"
@@ -152,11 +152,8 @@ func (o *Options) request(app *corev1beta1.Application) *v1alpha1.ReleaseAction 
 	a.Namespace = app.Namespace
 	a.Labels = map[string]string{v1alpha1.LabelApplication: app.Name}
 	a.Spec = v1alpha1.ReleaseActionSpec{Application: app.Name, Action: o.verb.action, Step: o.Step, Reason: o.Reason}
-	if w := app.Status.Workflow; w != nil && o.verb.action != v1alpha1.ActionRollback {
-		a.Spec.Run = w.AppRevision
-		if o.verb.action == v1alpha1.ActionResume {
-			a.Spec.StepID = waiting(w, o.Step)
-		}
+	if w := app.Status.Workflow; w != nil && o.verb.action == v1alpha1.ActionResume {
+		a.Spec.Run, a.Spec.StepID = w.AppRevision, waiting(w, o.Step)
 	}
 	return a
 }
