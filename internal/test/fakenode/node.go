@@ -27,7 +27,7 @@ func (n *Nodes) createNode(ctx context.Context, name string) error {
 		corev1.ResourceCPU: resource.MustParse("1000"), corev1.ResourceMemory: resource.MustParse("1Ti"), corev1.ResourcePods: resource.MustParse("5000"),
 	}
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelHostname: name}}}
-	node, err := nodes.Create(ctx, node, metav1.CreateOptions{})
+	_, err := nodes.Create(ctx, node, metav1.CreateOptions{})
 	if err != nil {
 		return fmt.Errorf("making node %s: %w", name, err)
 	}

@@ -64,5 +64,5 @@ func (n *Nodes) answer(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no pod has this address", http.StatusBadGateway)
 		return
 	}
-	fmt.Fprintf(w, "Demo: %s\n", n.Version(local.IP.String()))
+	_, _ = fmt.Fprintf(w, "Demo: %s\n", n.Version(local.IP.String()))
 }
