@@ -175,7 +175,7 @@ func (p *plane) app(t *testing.T, namespace, name string) *v1beta1.Application {
 // until waits for a condition.
 func until(t *testing.T, what string, check func(ctx context.Context) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	if err := component.Poll(ctx, 20*time.Millisecond, check); err != nil {
 		t.Fatalf("%s: %v", what, err)

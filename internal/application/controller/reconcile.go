@@ -48,6 +48,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 		return reconcile.Result{RequeueAfter: conflictDelay}, nil
 	}
+	if ctx.Err() != nil {
+		return reconcile.Result{}, nil // the process is going; the next one goes on
+	}
 	return reconcile.Result{RequeueAfter: recheck}, err
 }
 
