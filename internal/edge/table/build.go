@@ -301,9 +301,9 @@ func (b *builder) prepare(c *claim, p place, how Transport) {
 	if b.services[key] == nil {
 		return
 	}
-	ahead := *p.backend.Service
-	ahead.Name = name
-	p.backend.Service = &ahead
+	// The Ingress is the informer's: the place gets a backend of its own.
+	p.backend = p.backend.DeepCopy()
+	p.backend.Service.Name = name
 	b.pool(c, p, how)
 }
 
