@@ -74,9 +74,15 @@ type scene struct {
 func story(ctx context.Context, page *play.Page) error {
 	for _, s := range scenes() {
 		fmt.Printf("\n=== %s\n", s.title)
+		began := time.Now()
 		if err := s.play(ctx, page); err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
 		}
+		fmt.Printf("  true after %.1f s", time.Since(began).Seconds())
+		if totals := page.Load(); totals.Sent() > 0 {
+			fmt.Printf(", %d of %d requests failed since the load began", totals.Failed(), totals.Sent())
+		}
+		fmt.Println()
 	}
 	return nil
 }

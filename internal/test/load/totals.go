@@ -31,7 +31,9 @@ type Count struct {
 
 // Totals is what was counted so far.
 type Totals struct {
-	ByKind    map[Kind]Count
+	ByKind map[Kind]Count
+	// ByVersion counts the answers to plain requests. Messages over a WebSocket are left out: a connection stays with the
+	// version that accepted it, whatever the weight becomes.
 	ByVersion map[string]uint64
 	// Failures are the first reasons, at most 20.
 	Failures []string
@@ -111,7 +113,9 @@ func (c *counter) record(kind Kind, version string, err error) {
 	n := c.totals.ByKind[kind]
 	n.Sent++
 	if err == nil {
-		c.totals.ByVersion[version]++
+		if kind != WebSocket {
+			c.totals.ByVersion[version]++
+		}
 		c.totals.ByKind[kind] = n
 		return
 	}

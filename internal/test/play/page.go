@@ -60,8 +60,13 @@ func (p *Page) StartLoad(ctx context.Context, mix load.Mix) error {
 	return err
 }
 
-// Load is what the constant load counted so far.
-func (p *Page) Load() load.Totals { return p.load.Snapshot() }
+// Load is what the constant load counted so far; nothing before it was started.
+func (p *Page) Load() load.Totals {
+	if p.load == nil {
+		return load.Totals{}
+	}
+	return p.load.Snapshot()
+}
 
 // StopLoad ends the load and returns its totals.
 func (p *Page) StopLoad() load.Totals { return p.load.Stop() }
