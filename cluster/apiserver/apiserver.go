@@ -138,7 +138,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if errs := completed.Validate(); len(errs) > 0 {
 		return fmt.Errorf("checking its options: %w", errors.Join(errs...))
 	}
-	s.task.Go(func(ctx context.Context) error { return app.Run(ctx, completed) })
+	s.task.Go(func(ctx context.Context) error { return app.Run(ctx, completed) }) //nolint:contextcheck // it runs until Stop, not until the start is over
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (s *Server) Ready(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		if resp.StatusCode != http.StatusOK {
 			return fmt.Errorf("/readyz answers %s", resp.Status)
 		}

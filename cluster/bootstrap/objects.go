@@ -18,8 +18,10 @@ import (
 const (
 	// Namespace of vela's own objects.
 	Namespace = "vela-system"
-	// EdgeService leads to the edge's admin address, on the port named EdgePort.
-	EdgeService, EdgePort = "vela-edge", "admin"
+	// EdgeService leads to the edge's admin address.
+	EdgeService = "vela-edge"
+	// EdgePort is the name of its port.
+	EdgePort = "admin"
 	// IngressClass is the class of Ingress that the edge serves.
 	IngressClass = "nginx"
 	// IngressController is how the class names the edge.

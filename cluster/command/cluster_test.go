@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 		fd, _ := syscall.Dup(2)
 		syscall.CloseOnExec(fd)
 		if err := command.New("test", command.Streams{Out: os.Stdout, Err: os.Stderr}).ExecuteContext(context.Background()); err != nil {
-			fmt.Fprintln(os.NewFile(uintptr(fd), "stderr"), "Error:", err)
+			_, _ = fmt.Fprintln(os.NewFile(uintptr(fd), "stderr"), "Error:", err)
 			os.Exit(1)
 		}
 		os.Exit(0)
@@ -267,7 +267,7 @@ func reasons(pods []corev1.Pod) string {
 func containers(pods []corev1.Pod) string {
 	var out strings.Builder
 	for _, p := range pods {
-		fmt.Fprintf(&out, "%s %s %s restarts %d\n", p.Name, p.Status.PodIP, p.Status.ContainerStatuses[0].ContainerID, p.Status.ContainerStatuses[0].RestartCount)
+		_, _ = fmt.Fprintf(&out, "%s %s %s restarts %d\n", p.Name, p.Status.PodIP, p.Status.ContainerStatuses[0].ContainerID, p.Status.ContainerStatuses[0].RestartCount)
 	}
 	return out.String()
 }

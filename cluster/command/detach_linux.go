@@ -63,7 +63,7 @@ func (o *upOptions) detached(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	cmd := exec.Command(self, o.childArgs()...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{write} // becomes number 3
@@ -95,7 +95,7 @@ func (o *upOptions) childArgs() []string {
 
 // follow shows the start until it is over, one way or the other.
 func (o *upOptions) follow(pipe io.ReadCloser) error {
-	defer pipe.Close()
+	defer func() { _ = pipe.Close() }()
 	file, ok := o.streams.Out.(*os.File)
 	p := progress.New(o.streams.Out, ok && term.IsTerminal(int(file.Fd())))
 	dec := json.NewDecoder(pipe)
@@ -137,10 +137,10 @@ func (o *upOptions) hints(out io.Writer) {
 		dir = " --data-dir " + o.DataDir
 	}
 	if o.ControlPlaneOnly {
-		fmt.Fprintf(out, "\nNext:\n  export KUBECONFIG=%s\n  velad down%s\n", server.Kubeconfig(o.DataDir), dir)
+		_, _ = fmt.Fprintf(out, "\nNext:\n  export KUBECONFIG=%s\n  velad down%s\n", server.Kubeconfig(o.DataDir), dir)
 		return
 	}
-	fmt.Fprintf(out, `
+	_, _ = fmt.Fprintf(out, `
 Next:
   velad image load%[1]s IMAGE.tar    give it an image
   vela up -f app.yaml                release an application

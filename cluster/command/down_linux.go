@@ -34,10 +34,10 @@ func newDown(streams Streams) *cobra.Command {
 				return err
 			}
 			if !was {
-				fmt.Fprintf(streams.Out, "No cluster runs on %s.\n", dataDir)
+				_, _ = fmt.Fprintf(streams.Out, "No cluster runs on %s.\n", dataDir)
 				return nil
 			}
-			fmt.Fprintf(streams.Out, "Stopped. velad up starts it again, velad reset removes it.\n")
+			_, _ = fmt.Fprintf(streams.Out, "Stopped. velad up starts it again, velad reset removes it.\n")
 			return nil
 		},
 	}
@@ -97,7 +97,7 @@ func newReset(streams Streams) *cobra.Command {
 			if err := reset(cmd.Context(), dataDir); err != nil {
 				return err
 			}
-			fmt.Fprintf(streams.Out, "Removed everything of the cluster on %s.\n", dataDir)
+			_, _ = fmt.Fprintf(streams.Out, "Removed everything of the cluster on %s.\n", dataDir)
 			return nil
 		},
 	}

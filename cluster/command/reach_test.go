@@ -76,7 +76,7 @@ func get(url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", resp.Status, body)
@@ -85,6 +85,7 @@ func get(url string) (string, error) {
 }
 
 func refuseStrangers(t *testing.T) {
+	t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	for what, target := range map[string]string{
 		"the API server":          fmt.Sprintf("https://127.0.0.1:%d/api", apiPort),

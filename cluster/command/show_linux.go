@@ -64,14 +64,14 @@ func newImage(streams Streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer client.Close()
+			defer func() { _ = client.Close() }()
 			for _, file := range files {
 				names, err := runtime.Load(cmd.Context(), client, file)
 				if err != nil {
 					return fmt.Errorf("loading %s: %w", file, err)
 				}
 				for _, name := range names {
-					fmt.Fprintf(streams.Out, "%s  %s\n", file, name)
+					_, _ = fmt.Fprintf(streams.Out, "%s  %s\n", file, name)
 				}
 			}
 			return nil
@@ -89,10 +89,10 @@ func newVersion(version string, streams Streams) *cobra.Command {
 		Short: "Print the versions of velad and of what is in it",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(streams.Out, "velad       %s\nkubernetes  %s\n", version, kubeversion.Get().GitVersion)
+			_, _ = fmt.Fprintf(streams.Out, "velad       %s\nkubernetes  %s\n", version, kubeversion.Get().GitVersion)
 			versions := payload.Versions()
 			for _, name := range slices.Sorted(maps.Keys(versions)) {
-				fmt.Fprintf(streams.Out, "%-11s %s\n", name, versions[name])
+				_, _ = fmt.Fprintf(streams.Out, "%-11s %s\n", name, versions[name])
 			}
 			return nil
 		},

@@ -198,7 +198,7 @@ func (s status) print(out io.Writer) {
 	}
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(out, "%-12s %s\n", name, value)
+			_, _ = fmt.Fprintf(out, "%-12s %s\n", name, value)
 		}
 	}
 	state := "serves"

@@ -78,7 +78,7 @@ func (o *upOptions) run(ctx context.Context) error {
 		}
 		return o.detached(ctx)
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	return o.foreground(ctx)
 }
 
@@ -128,7 +128,7 @@ func (o *upOptions) teller(terminal *os.File) teller {
 		up: func(took time.Duration) {
 			p.Total("Everything serves after", took)
 			o.hints(terminal)
-			fmt.Fprintln(terminal, "Ctrl-C stops it.")
+			_, _ = fmt.Fprintln(terminal, "Ctrl-C stops it.")
 		},
 		end: func(error) {},
 	}

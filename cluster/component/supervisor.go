@@ -88,26 +88,25 @@ func (s *Supervisor) Start(ctx context.Context) error {
 		go func() { errs <- s.bring(ctx, e) }()
 	}
 	var first error
-	for range s.entries {
+	note := func(err error) {
+		if err != nil && first == nil {
+			first = err
+			cancel()
+		}
+	}
+	for brought := 0; brought < len(s.entries); {
 		select {
 		case err := <-errs:
-			if err != nil && first == nil {
-				first = err
-				cancel()
-			}
+			note(err)
+			brought++
 		case f := <-s.failed:
-			if first == nil {
-				first = f
-				cancel()
-			}
-			// Its own bring still has to return; count that one, not this.
-			<-errs
+			note(f)
 		}
 	}
 	if first == nil {
 		return nil
 	}
-	return errors.Join(first, s.Stop())
+	return errors.Join(first, s.Stop()) //nolint:contextcheck // ctx may be what ended the start
 }
 
 func (s *Supervisor) init(ctx context.Context) error {

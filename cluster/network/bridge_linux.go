@@ -66,7 +66,7 @@ func unused(flag, cidr string) error {
 		return fmt.Errorf("reading the machine's routes: %w", err)
 	}
 	for _, r := range routes {
-		if r.Dst == nil || r.Dst.IP.IsUnspecified() || !(r.Dst.Contains(want.IP) || want.Contains(r.Dst.IP)) {
+		if r.Dst == nil || r.Dst.IP.IsUnspecified() || (!r.Dst.Contains(want.IP) && !want.Contains(r.Dst.IP)) {
 			continue
 		}
 		link, err := netlink.LinkByIndex(r.LinkIndex)
@@ -160,7 +160,7 @@ func (n *Network) sysctls() error {
 		}
 		err := os.WriteFile(path, []byte(s[1]), 0o644)
 		// A kernel without IPv6 has nothing to switch off.
-		if err != nil && !(errors.Is(err, os.ErrNotExist) && strings.HasPrefix(s[0], "net/ipv6")) {
+		if err != nil && (!errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(s[0], "net/ipv6")) {
 			return fmt.Errorf("setting %s: %w", s[0], err)
 		}
 	}

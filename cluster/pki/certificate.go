@@ -57,19 +57,19 @@ func serial() (*big.Int, error) {
 	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 }
 
-// authority loads or makes a self-signed certificate authority. made tells
-// that everything it signed before is worthless.
-func authority(dir, name string, now time.Time) (p *Pair, made bool, err error) {
+// authority loads or makes a self-signed certificate authority. What an earlier
+// one signed is worthless, which issue notices.
+func authority(dir, name string, now time.Time) (*Pair, error) {
 	if p, err := load(dir, name); err == nil && fresh(p.cert, now) {
-		return p, false, nil
+		return p, nil
 	}
 	key, err := newKey()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	number, err := serial()
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber:          number,
@@ -82,10 +82,9 @@ func authority(dir, name string, now time.Time) (p *Pair, made bool, err error) 
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	p, err = store(dir, name, der, key)
-	return p, true, err
+	return store(dir, name, der, key)
 }
 
 // issue loads a certificate that is still good for the subject, or signs a new one.

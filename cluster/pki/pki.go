@@ -54,10 +54,10 @@ func Ensure(cfg Config, now time.Time) (*Bundle, error) {
 	}
 	b := &Bundle{}
 	var err error
-	if b.CA, _, err = authority(cfg.Dir, "ca", now); err != nil {
+	if b.CA, err = authority(cfg.Dir, "ca", now); err != nil {
 		return nil, fmt.Errorf("cluster authority: %w", err)
 	}
-	if b.FrontProxyCA, _, err = authority(cfg.Dir, "front-proxy-ca", now); err != nil {
+	if b.FrontProxyCA, err = authority(cfg.Dir, "front-proxy-ca", now); err != nil {
 		return nil, fmt.Errorf("front proxy authority: %w", err)
 	}
 	if err := b.servers(cfg, now); err != nil {

@@ -19,7 +19,7 @@ func TestATakenPortIsRefusedWithTheNameOfWhoHasIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	port := l.Addr().(*net.TCPAddr).Port
 	err = free(Port{Number: port, Flag: "--http-port"})
 	for _, want := range []string{fmt.Sprint(port), "--http-port", fmt.Sprintf("(process %d)", os.Getpid())} {

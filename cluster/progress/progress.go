@@ -37,14 +37,14 @@ func (p *Printer) Show(e component.Event) {
 		p.done(e)
 	case component.Failed:
 		p.forget(e.Component)
-		fmt.Fprintf(p.out, "  %-20s failed: %s\n", e.Component, firstLine(e.Error))
+		_, _ = fmt.Fprintf(p.out, "  %-20s failed: %s\n", e.Component, firstLine(e.Error))
 	}
 	p.wait()
 }
 
 func (p *Printer) done(e component.Event) {
 	p.forget(e.Component)
-	fmt.Fprintf(p.out, "  %-20s %-8s %5.1f s\n", e.Component, e.State, e.Took.Seconds())
+	_, _ = fmt.Fprintf(p.out, "  %-20s %-8s %5.1f s\n", e.Component, e.State, e.Took.Seconds())
 }
 
 func (p *Printer) forget(name string) {
@@ -55,7 +55,7 @@ func (p *Printer) wait() {
 	if !p.terminal || len(p.waiting) == 0 {
 		return
 	}
-	fmt.Fprintf(p.out, "  … %s", strings.Join(p.waiting, ", "))
+	_, _ = fmt.Fprintf(p.out, "  … %s", strings.Join(p.waiting, ", "))
 	p.status = true
 }
 
@@ -64,14 +64,14 @@ func (p *Printer) clear() {
 	if !p.status {
 		return
 	}
-	fmt.Fprint(p.out, "\r\x1b[K")
+	_, _ = fmt.Fprint(p.out, "\r\x1b[K")
 	p.status = false
 }
 
 // Total closes the list with the time of the whole.
 func (p *Printer) Total(what string, took time.Duration) {
 	p.clear()
-	fmt.Fprintf(p.out, "%s %.1f s\n", what, took.Seconds())
+	_, _ = fmt.Fprintf(p.out, "%s %.1f s\n", what, took.Seconds())
 }
 
 func firstLine(s string) string {

@@ -121,7 +121,7 @@ func (p *Proxy) Ready(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer resp.Body.Close()
+		defer func() { _ = resp.Body.Close() }()
 		if resp.StatusCode != http.StatusOK {
 			return fmt.Errorf("its health check answers %s", resp.Status)
 		}

@@ -122,12 +122,12 @@ func (c *Containerd) Start(context.Context) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	started := make(chan error, 1)
-	c.task.Go(func(ctx context.Context) error {
+	c.task.Go(func(ctx context.Context) error { //nolint:contextcheck // it runs until Stop, not until the start is over
 		// The kernel sends the death signal when the starting thread ends, not
 		// the process: the thread has to live as long as the child.
 		goruntime.LockOSThread()
 		defer goruntime.UnlockOSThread()
-		defer log.Close()
+		defer func() { _ = log.Close() }()
 		if err := cmd.Start(); err != nil {
 			started <- err
 			return err
@@ -152,10 +152,10 @@ func supervise(ctx context.Context, cmd *exec.Cmd, log string) error {
 	}
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // it was asked to end; how does not matter
 	case <-time.After(5 * time.Second):
 		_ = cmd.Process.Kill()
-		<-ended
+		<-ended //nolint:errcheck // it was killed
 	}
 	return nil
 }
@@ -178,7 +178,7 @@ func (c *Containerd) Ready(ctx context.Context) error {
 		return err
 	})
 	if client != nil {
-		defer client.Close()
+		defer func() { _ = client.Close() }()
 	}
 	if err != nil {
 		return err

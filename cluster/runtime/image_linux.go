@@ -33,7 +33,7 @@ func Load(ctx context.Context, client *containerd.Client, file string) ([]string
 	if err != nil {
 		return nil, fmt.Errorf("opening the archive: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return LoadFrom(ctx, client, f)
 }
 

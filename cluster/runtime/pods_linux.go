@@ -28,7 +28,7 @@ func endPods(ctx context.Context, runDir string) error {
 	if err != nil {
 		return fmt.Errorf("connecting to containerd: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	client := cri.NewRuntimeServiceClient(conn)
 	containers, err := client.ListContainers(ctx, &cri.ListContainersRequest{Filter: &cri.ContainerFilter{
 		State: &cri.ContainerStateValue{State: cri.ContainerState_CONTAINER_RUNNING},

@@ -74,7 +74,7 @@ func Running(dataDir string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("opening the lock: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return holder(f), nil

@@ -83,7 +83,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("looking for a port for the webhooks: %w", err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 

@@ -25,7 +25,7 @@ func main() {
 	// up sends what libraries print to its log; errors are still for the terminal.
 	terminal := os.NewFile(dup(os.Stderr), "stderr")
 	if err := command.New(version, command.Streams{Out: os.Stdout, Err: os.Stderr}).ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(terminal, "Error:", err)
+		_, _ = fmt.Fprintln(terminal, "Error:", err)
 		os.Exit(1)
 	}
 }

@@ -12,6 +12,6 @@ import (
 )
 
 func main() {
-	fmt.Fprintln(os.Stderr, "Error: velad runs containers of Linux and needs Linux; use it in a virtual machine, or point vela at any Kubernetes cluster with --kubeconfig")
+	_, _ = fmt.Fprintln(os.Stderr, "Error: velad runs containers of Linux and needs Linux; use it in a virtual machine, or point vela at any Kubernetes cluster with --kubeconfig")
 	os.Exit(1)
 }
