@@ -19,7 +19,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	home, _ := os.UserHomeDir() //nolint:errcheck // without a home there is no kubeconfig in it
+	home, _ := os.UserHomeDir() // without a home there is no kubeconfig in it
 	code := cli.Run(ctx, cli.Process{
 		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Getenv: os.Getenv, Home: home, Now: time.Now, Version: version,

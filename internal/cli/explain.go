@@ -21,16 +21,16 @@ import (
 )
 
 // explain makes of an error the sentence that a person reads: what is the matter, and the way out of it.
-func explain(err error, sh *shell.Shell) error {
+func explain(ctx context.Context, err error, sh *shell.Shell) error {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
-		return explainStatus(err, status.Status(), sh)
+		return explainStatus(ctx, err, status.Status(), sh)
 	}
 	var transport *url.Error
 	if !errors.As(err, &transport) {
 		return err
 	}
-	c, opening := sh.Cluster(context.Background())
+	c, opening := sh.Cluster(ctx)
 	if opening != nil || c == nil {
 		return err
 	}
@@ -52,18 +52,18 @@ func unreachable(err *url.Error, c *cluster.Cluster, sh *shell.Shell) error {
 	return err
 }
 
-func explainStatus(err error, s metav1.Status, sh *shell.Shell) error {
+func explainStatus(ctx context.Context, err error, s metav1.Status, sh *shell.Shell) error {
 	message := plainMessage(err.Error())
 	switch s.Reason { //nolint:exhaustive // the others speak for themselves
 	case metav1.StatusReasonNotFound:
 		if s.Details != nil && s.Details.Name != "" && s.Details.Kind == "applications" {
-			return sh.Text.Error("no-application", namespaceOf(sh), s.Details.Name)
+			return sh.Text.Error("no-application", namespaceOf(ctx, sh), s.Details.Name)
 		}
 		if strings.Contains(message, "could not find the requested resource") {
-			return sh.Text.Error("cluster.no-vela", serverOf(sh))
+			return sh.Text.Error("cluster.no-vela", serverOf(ctx, sh))
 		}
 	case metav1.StatusReasonUnauthorized:
-		return sh.Text.Error("cluster.unauthorized", serverOf(sh))
+		return sh.Text.Error("cluster.unauthorized", serverOf(ctx, sh))
 	case metav1.StatusReasonForbidden:
 		if s.Details != nil && s.Details.Kind != "" && strings.Contains(message, "cannot ") {
 			return sh.Text.Error("cluster.forbidden", message[strings.Index(message, "cannot "):])
@@ -81,16 +81,16 @@ func plainMessage(message string) string {
 	return strings.TrimSpace(message)
 }
 
-func namespaceOf(sh *shell.Shell) string {
-	c, err := sh.Cluster(context.Background())
+func namespaceOf(ctx context.Context, sh *shell.Shell) string {
+	c, err := sh.Cluster(ctx)
 	if err != nil {
 		return sh.Namespace(nil)
 	}
 	return sh.Namespace(c)
 }
 
-func serverOf(sh *shell.Shell) string {
-	c, err := sh.Cluster(context.Background())
+func serverOf(ctx context.Context, sh *shell.Shell) string {
+	c, err := sh.Cluster(ctx)
 	if err != nil {
 		return ""
 	}

@@ -55,14 +55,14 @@ func Run(ctx context.Context, p Process) int {
 		return exit.Failed
 	}
 	sh := newShell(p, said)
-	root := newRoot(sh, p)
+	root := newRoot(sh, p) //nolint:contextcheck // commands get their context when they are executed
 	root.SetArgs(p.Args)
 	err = root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil {
 		return exit.Interrupted
 	}
 	if err != nil {
-		sh.Say(sh.ErrStyle.Bad("Error:") + " " + explain(err, sh).Error())
+		sh.Say(sh.ErrStyle.Bad("Error:") + " " + explain(ctx, err, sh).Error())
 	}
 	return exit.Code(err)
 }

@@ -36,7 +36,7 @@ func Actions() schema.GroupVersionResource {
 	return releasev1alpha1.GroupVersion().WithResource("releaseactions")
 }
 
-// Pods, Services, ConfigMaps and Ingresses are the built-in kinds that vela reads.
+// Pods is the resource of Pod.
 func Pods() schema.GroupVersionResource { return core("pods") }
 
 // Services is the resource of Service.

@@ -48,7 +48,7 @@ func (c *Cluster) Stream(ctx context.Context, address *url.URL) (io.ReadCloser, 
 	if resp.StatusCode == http.StatusOK {
 		return resp.Body, nil
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was only read
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, errorLimit))
 	if err != nil {
 		return nil, fmt.Errorf("asking %s: %w", address.Path, err)
@@ -70,7 +70,7 @@ func (c *Cluster) Version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer body.Close() //nolint:errcheck // it was only read
+	defer body.Close()
 	var v struct {
 		GitVersion string `json:"gitVersion"`
 	}

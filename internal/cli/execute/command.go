@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/remotecommand"
 	remote "k8s.io/client-go/util/exec"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/exit"

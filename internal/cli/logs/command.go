@@ -154,6 +154,6 @@ func (o *Options) copy(ctx context.Context, c *cluster.Cluster, pod *corev1.Pod,
 	if err != nil {
 		return err
 	}
-	defer body.Close() //nolint:errcheck // it was only read
+	defer body.Close()
 	return out.copy(pod.Name, container, body)
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/exit"
@@ -125,7 +125,7 @@ func (o *Options) forward(ctx context.Context, c *cluster.Cluster, target Target
 	}
 	local := Local(o.Ports, target.Shown)
 	ready := make(chan struct{})
-	forwarder, err := portforward.NewOnAddressesWithContext(ctx, dialer, o.Addresses,
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(ctx, dialer, o.Addresses,
 		[]string{fmt.Sprintf("%d:%d", local, target.Port)}, ready, io.Discard, o.sh.Err)
 	if err != nil {
 		return o.sh.Text.Error("port-forward.failed", local, err)
@@ -158,12 +158,12 @@ func newDialer(c *cluster.Cluster, namespace, pod string) (httpstream.Dialer, er
 	if err != nil {
 		return nil, fmt.Errorf("forwarding to pod %s: %w", pod, err)
 	}
-	plain := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
-	tunnel, err := portforward.NewSPDYOverWebsocketDialer(address, c.Config)
+	plain := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, address)
+	tunnel, err := portforward.NewSPDYOverWebsocketDialerForStreaming(address, c.Config)
 	if err != nil {
 		return nil, fmt.Errorf("forwarding to pod %s: %w", pod, err)
 	}
-	return portforward.NewFallbackDialer(tunnel, plain, func(err error) bool {
+	return portforward.NewFallbackDialerForStreaming(tunnel, plain, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	}), nil
 }

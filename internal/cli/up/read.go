@@ -121,7 +121,7 @@ func (o *Options) fetch(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, o.sh.Text.Error("up.unreadable", o.File, plain(err))
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was only read
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return nil, o.sh.Text.Error("up.unreadable", o.File, errText(resp.Status))
 	}
