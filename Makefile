@@ -7,6 +7,9 @@ export CGO_ENABLED ?= 1
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
+K8S_VERSION := $(shell cd cluster && go list -m -f '{{.Version}}' k8s.io/kubernetes 2>/dev/null)
+K8S_MINOR := $(word 2,$(subst ., ,$(K8S_VERSION)))
+K8S_LDFLAGS := $(foreach p,k8s.io/component-base/version k8s.io/client-go/pkg/version,-X $(p).gitVersion=$(K8S_VERSION) -X $(p).gitMajor=1 -X $(p).gitMinor=$(K8S_MINOR))
 CONTROLLER_GEN := go tool -modfile=tools.mod controller-gen
 LINT := go tool -modfile=lint.mod golangci-lint
 TESTRUN := go run ./hack/testrun
@@ -20,13 +23,13 @@ deps: ## Install the Debian packages that building and running need, or name the
 
 build: cli payload ## Build bin/vela, bin/vela-core and bin/velad (the first time takes about 12 minutes)
 	@echo "Building vela-core ..."
-	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vela-core ./cmd/vela-core
+	@go build -tags netgo,osusergo -ldflags '$(LDFLAGS)' -o bin/vela-core ./cmd/vela-core
 	@hack/progress.sh "Building velad (links Kubernetes; the first time takes minutes)" \
-	  go -C cluster build -trimpath -ldflags '$(LDFLAGS)' -o ../bin/velad ./cmd/velad
+	  go -C cluster build -ldflags '$(LDFLAGS) $(K8S_LDFLAGS)' -o ../bin/velad ./cmd/velad
 
 cli: ## Build bin/vela alone
 	@echo "Building vela ..."
-	@CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/vela ./cmd/vela
+	@CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o bin/vela ./cmd/vela
 
 cli-cross: ## Build the command line for Linux, macOS and Windows into bin/cli
 	@hack/cross.sh '$(LDFLAGS)'

@@ -8,6 +8,6 @@ for os in linux darwin windows; do
     out=bin/cli/vela-$os-$arch
     [ "$os" = windows ] && out=$out.exe
     echo "  $out"
-    CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -trimpath -ldflags "$1" -o "$out" ./cmd/vela
+    CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -ldflags "$1" -o "$out" ./cmd/vela
   done
 done

@@ -1,0 +1,96 @@
+
+package e2e
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/vela-rollouts/vela/internal/test/play"
+)
+
+// TestBadInputIsRefusedWithOneSentenceAndChangesNothing plays the last paragraph of the acceptance list against a real cluster.
+func TestBadInputIsRefusedWithOneSentenceAndChangesNothing(t *testing.T) {
+	p := newPage(t)
+	must(t, p.Deploy(t.Context(), "v1.yaml"))
+	must(t, p.Running(t.Context(), "v1"))
+	v2, err := os.ReadFile(root("examples", "canary", "v2.yaml"))
+	must(t, err)
+	replaced := func(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(string(v2)) }
+	up := []string{"up", "-f", "-"}
+	cases := map[string]struct {
+		stdin string
+		args  []string
+		names []string // what the sentence must name: the field and the mend
+	}{
+		"unknown component type": {replaced("webservice", "webservise"), up, []string{"components[0].type", "webservice"}},
+		"unknown trait type":     {replaced("type: scaler", "type: scalar"), up, []string{"traits[0].type", "scaler"}},
+		"unknown step type":      {replaced("type: suspend", "type: suspent"), up, []string{"steps[1].type", "suspend"}},
+		"weight above 100":       {replaced("weight: 20", "weight: 120"), up, []string{"weight", "0", "100"}},
+		"weight below 0":         {replaced("weight: 20", "weight: -1"), up, []string{"weight", "0", "100"}},
+		"falling weights":        {replaced("weight: 20", "weight: 60"), up, []string{"weight", "rollout-20", "rollout-50"}},
+		"a missing image":        {replaced("image: wangyikewyk/canarydemo:v2", "imagePullPolicy: Never"), up, []string{"image"}},
+		"malformed YAML":         {"apiVersion: [", up, []string{"line"}},
+		"an application that does not exist, asked for its status": {"", []string{"status", "nothing-here"}, []string{"nothing-here"}},
+		"an application that does not exist, resumed":              {"", []string{"workflow", "resume", "nothing-here"}, []string{"nothing-here"}},
+		"a resume with nothing suspended":                          {"", []string{"workflow", "resume", play.App}, []string{play.App, "not suspended"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r, err := p.Vela(t.Context(), c.stdin, c.args...)
+			must(t, err)
+			if r.Code == 0 {
+				t.Errorf("exit code 0, want another: %s", r.Output)
+			}
+			for _, want := range c.names {
+				if !strings.Contains(r.Output, want) {
+					t.Errorf("the sentence does not name %q: %s", want, r.Output)
+				}
+			}
+			if n := strings.Count(strings.TrimSpace(r.Output), "\n"); n > 2 {
+				t.Errorf("%d lines for one mistake: %s", n+1, r.Output)
+			}
+			must(t, p.Running(t.Context(), "v1"))
+		})
+	}
+	t.Run("a publishVersion that was used before", func(t *testing.T) {
+		must(t, p.Deploy(t.Context(), "v2.yaml"))
+		must(t, p.SuspendedAt(t.Context(), "v2", "suspend-1st"))
+		r, err := p.Vela(t.Context(), replaced("publishVersion: v2", "publishVersion: v1"), up...)
+		must(t, err)
+		if r.Code == 0 || !strings.Contains(r.Output, "publishVersion") {
+			t.Errorf("exit code %d: %s", r.Code, r.Output)
+		}
+		must(t, p.SuspendedAt(t.Context(), "v2", "suspend-1st"))
+	})
+	t.Run("the same publishVersion with another spec is not silent", func(t *testing.T) {
+		out, err := p.MustVela(t.Context(), replaced("replicas: 5", "replicas: 4"), up...)
+		must(t, err)
+		if !strings.Contains(out, "publishVersion") {
+			t.Errorf("vela up says nothing of a change that is not released: %s", out)
+		}
+	})
+}
+
+// TestARollbackWithNothingToGoBackToIsRefused asks for it while the first version has never succeeded.
+func TestARollbackWithNothingToGoBackToIsRefused(t *testing.T) {
+	p := newPage(t)
+	must(t, p.Deploy(t.Context(), "broken.yaml"))
+	must(t, p.StepRunning(t.Context(), "v4", "rollout-20"))
+	r, err := p.Vela(t.Context(), "", "workflow", "rollback", play.App)
+	must(t, err)
+	if r.Code == 0 || !strings.Contains(r.Output, "failed to find previous succeeded revision") {
+		t.Errorf("exit code %d: %s", r.Code, r.Output)
+	}
+}
+
+// TestNoClusterToTalkToIsOneSentence runs the command line with a kubeconfig that leads nowhere.
+func TestNoClusterToTalkToIsOneSentence(t *testing.T) {
+	p := newPage(t)
+	must(t, p.Down(t.Context()))
+	r, err := p.Vela(t.Context(), "", "status", play.App)
+	must(t, err)
+	if r.Code == 0 || !strings.Contains(r.Output, "velad up") {
+		t.Errorf("exit code %d, want another and the way out: %s", r.Code, r.Output)
+	}
+}
