@@ -45,7 +45,7 @@ func TestThePage(t *testing.T) {
 		if n := strings.Count(out, "- Name: canary-demo"); n != 1 {
 			t.Errorf("%d service entries for one component, want 1", n)
 		}
-		if strings.Contains(out, "rollout-50") {
+		if strings.Contains(out, "name: rollout-50") {
 			t.Error("a step that was not reached is listed")
 		}
 	})

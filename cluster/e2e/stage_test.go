@@ -44,13 +44,6 @@ func newPage(t *testing.T, upArgs ...string) *play.Page {
 	var transcript bytes.Buffer
 	cfg := config(&transcript)
 	cfg.UpArgs = upArgs
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(transcript.String())
-			log, _ := os.ReadFile(filepath.Join(cfg.DataDir, "velad.log"))
-			t.Logf("the end of velad's log:\n%s", log[max(0, len(log)-20_000):])
-		}
-	})
 	ctx, cancel := context.WithTimeout(t.Context(), startWithin)
 	defer cancel()
 	fmt.Println("progress: starting velad for", t.Name())
@@ -59,6 +52,10 @@ func newPage(t *testing.T, upArgs ...string) *play.Page {
 		t.Fatalf("%v\n%s", err, transcript.String())
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			log, _ := os.ReadFile(filepath.Join(cfg.DataDir, "velad.log"))
+			t.Logf("%s\nthe end of velad's log:\n%s", transcript.String(), log[max(0, len(log)-20_000):])
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 		defer cancel()
 		if err := cluster.Reset(ctx); err != nil {
