@@ -107,6 +107,10 @@ func (l load) shift(n next) int32 {
 func (l load) shrink(n next) (stable, canary int32) {
 	stableFloor := max(l.goal.stable, l.stableNeeds())
 	canaryFloor := max(l.goal.canary, l.canaryNeeds())
+	if l.routed && l.high <= l.goal.weight {
+		// A step may ask fewer pods to carry its share; that is for who wrote it to say.
+		canaryFloor = l.goal.canary
+	}
 	// Shares are whole percents: where a pod is less than one, the ready pods of the other version make the room.
 	if l.routed && l.canaryStuck(n) && l.canaryShare() <= l.low {
 		stableFloor = max(l.goal.stable, min(stableFloor, l.replicas-l.canaryReady))

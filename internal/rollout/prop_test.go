@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"pgregory.net/rapid"
+)
+
+// randomLoad draws any state of affairs, also ones that no order of events leads to.
+func randomLoad(t *rapid.T) load {
+	n := rapid.Int32Range(0, 40).Draw(t, "replicas")
+	l := load{
+		replicas: n, surge: rapid.Int32Range(0, 10).Draw(t, "surge"), routed: rapid.Bool().Draw(t, "routed"),
+		canary: rapid.Int32Range(0, 45).Draw(t, "canary"), stable: rapid.Int32Range(0, 45).Draw(t, "stable"),
+	}
+	if l.surge == 0 {
+		l.slack = rapid.Int32Range(1, 5).Draw(t, "slack")
+	}
+	l.goal.canary = rapid.Int32Range(0, n).Draw(t, "goal")
+	if l.routed {
+		l.goal.weight = rapid.Int32Range(0, 100).Draw(t, "weight asked")
+		l.weight = rapid.Int32Range(0, 100).Draw(t, "weight")
+		l.low, l.high = rapid.Int32Range(0, l.weight).Draw(t, "low"), rapid.Int32Range(l.weight, 100).Draw(t, "high")
+		l.stableDrained, l.canaryDrained = rapid.Bool().Draw(t, "stable drained"), rapid.Bool().Draw(t, "canary drained")
+		l.goal.stable = max(n-l.goal.canary, carries(n, 100-l.goal.weight))
+		if l.goal.weight > 0 && n > 0 {
+			l.goal.canary = max(l.goal.canary, 1)
+		}
+	} else {
+		l.goal.stable = n - l.goal.canary
+	}
+	l.enough = l.goal.canary
+	l.canaryReady = rapid.Int32Range(0, l.canary).Draw(t, "canary ready")
+	l.stableReady = rapid.Int32Range(0, l.stable).Draw(t, "stable ready")
+	return l
+}
+
+func TestSafetyOfEachMove(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := randomLoad(t)
+		n := l.step()
+		if n.canary < 0 || n.stable < 0 || n.weight < 0 || n.weight > 100 {
+			t.Fatalf("sizes and weights stay within their bounds: %+v", n)
+		}
+		if l.replicas == 0 {
+			return
+		}
+		if (n.canary > l.canary || n.stable > l.stable) && n.canary+n.stable > max(l.ceiling(), l.canary+l.stable) {
+			t.Fatalf("growth stays under the ceiling %d: %+v", l.ceiling(), n)
+		}
+		if n.canary > max(l.canary, l.goal.canary) || n.stable > max(l.stable, l.goal.stable) {
+			t.Fatalf("no version grows beyond its goal: %+v", n)
+		}
+		if !l.routed {
+			if n.stable < l.stable && n.stable+l.canaryReady < l.replicas-l.slack && n.stable < l.replicas-l.goal.canary {
+				t.Fatalf("without routes as many pods as asked for stay: %+v", n)
+			}
+			return
+		}
+		if n.weight > l.weight && !l.canaryFull() && 100*l.canaryReady < n.weight*l.replicas {
+			t.Fatalf("P1: a share grows only with the pods that carry it: %+v", n)
+		}
+		if n.weight < l.weight && !l.stableFull() && 100*l.stableReady < (100-n.weight)*l.replicas {
+			t.Fatalf("P1: the stable version's share grows only with its pods: %+v", n)
+		}
+		if n.stable == 0 && l.stable > 0 && (l.low < 100 || !l.stableDrained) {
+			t.Fatalf("P2: the stable version goes only when nothing is sent there and nothing is in flight: %+v", n)
+		}
+		if n.canary == 0 && l.canary > 0 && (l.high > 0 || !l.canaryDrained) {
+			t.Fatalf("P2: the new version goes only when nothing is sent there and nothing is in flight: %+v", n)
+		}
+		// One pod of rounding, what a percent is in pods, and what maxUnavailable allows.
+		tolerance := 1 + l.replicas/100 + l.slack
+		if n.stable < l.stable && n.stable+tolerance < carries(l.replicas, 100-l.low) {
+			t.Fatalf("P2: pods follow the traffic that is served: %+v", n)
+		}
+		if n.canary < l.canary && l.high > l.goal.weight && n.canary+tolerance < carries(l.replicas, l.high) {
+			t.Fatalf("P2: pods follow the traffic that is served: %+v", n)
+		}
+	})
+}
+
+func TestWithdrawalTakesTrafficFirst(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := randomLoad(t)
+		n := l.withdraw()
+		if n.stable != l.replicas {
+			t.Fatalf("the stable version gets its full size at once: %+v", n)
+		}
+		if l.routed && l.replicas > 0 && (l.stableReady > 0) != (n.weight == 0) && l.weight > 0 {
+			t.Fatalf("the traffic leaves at once if anybody can take it, and stays otherwise: %+v", n)
+		}
+		if l.routed && l.replicas > 0 && n.canary < l.canary && (l.high > 0 || !l.canaryDrained) {
+			t.Fatalf("pods go only after the last request: %+v", n)
+		}
+	})
+}
+
+// TestEveryMoveEnds plays the moves with a world that does what it is told: each load comes to its goal.
+func TestEveryMoveEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := randomLoad(t)
+		if l.replicas > 0 && l.surge == 0 && l.slack >= l.replicas {
+			l.surge, l.slack = 1, 0
+		}
+		if l.routed && l.canary == 0 {
+			l.weight = 0
+		}
+		if l.routed && l.stable == 0 {
+			l.weight = 100
+		}
+		for range 2000 {
+			l.canaryReady, l.stableReady, l.low, l.high = l.canary, l.stable, l.weight, l.weight
+			l.stableDrained, l.canaryDrained = true, true
+			n := l.step()
+			if n == (next{canary: l.canary, stable: l.stable, weight: l.weight}) {
+				break
+			}
+			l.canary, l.stable, l.weight = n.canary, n.stable, n.weight
+		}
+		reached := goal{canary: l.canary, stable: l.stable, weight: l.weight}
+		want := l.goal
+		if l.replicas == 0 {
+			want = goal{weight: l.weight}
+		}
+		if reached != want {
+			t.Fatalf("it ends at %+v, the goal is %+v: %+v", reached, want, l)
+		}
+	})
+}
+
+func TestTheSameObservationGivesTheSameDecision(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := at20()
+		o.Workload.Replicas = rapid.Int32Range(0, 9).Draw(t, "replicas")
+		o.Workload.Template = rapid.SampledFrom([]string{"v1", "v2", "v3"}).Draw(t, "template")
+		o.Workload.Held = rapid.Bool().Draw(t, "held")
+		o.Workload.AppRevision = rapid.SampledFrom([]string{"app-v1", "app-v2"}).Draw(t, "label")
+		o.Deleting, o.Spec.Disabled, o.Spec.Strategy.Paused = rapid.Bool().Draw(t, "deleting"), rapid.Bool().Draw(t, "disabled"), rapid.Bool().Draw(t, "paused")
+		for i := range o.Sets {
+			o.Sets[i].Replicas = rapid.Int32Range(0, 6).Draw(t, "size")
+			o.Sets[i].Ready = rapid.Int32Range(0, o.Sets[i].Replicas).Draw(t, "ready")
+		}
+		o.Routes.Canary, o.Routes.Switched = rapid.Bool().Draw(t, "canary"), rapid.Bool().Draw(t, "switched")
+		o.Routes.Ack = rapid.SampledFrom([]Ack{AckKnown, AckNone, AckUnknown}).Draw(t, "ack")
+		o.Routes.WeightHigh = rapid.Int32Range(20, 100).Draw(t, "high")
+		first := Decide(o, noon())
+		if second := Decide(o, noon()); !equality.Semantic.DeepEqual(first, second) {
+			t.Fatalf("two decisions: %+v and %+v", first, second)
+		}
+		if first.Rule == "" || first.Why == "" && first.Rule != "healthy" {
+			t.Fatalf("a decision says which rule made it, and why: %+v", first)
+		}
+		for _, s := range first.Scale {
+			if live, there := o.set(s.Hash); !there || live.Replicas != s.From || s.To < 0 {
+				t.Fatalf("a change of size is about what was seen: %+v", s)
+			}
+		}
+		if first.LetGo && (o.Routes.Canary || o.Routes.Switched || o.Workload.Held) {
+			t.Fatalf("it lets go while something of it is left: %+v", first)
+		}
+	})
+}
