@@ -32,7 +32,7 @@ func TestBadInputIsRefusedWithOneSentenceAndChangesNothing(t *testing.T) {
 		"malformed YAML":         {"apiVersion: [", up, []string{"line"}},
 		"an application that does not exist, asked for its status": {"", []string{"status", "nothing-here"}, []string{"nothing-here"}},
 		"an application that does not exist, resumed":              {"", []string{"workflow", "resume", "nothing-here"}, []string{"nothing-here"}},
-		"a resume with nothing suspended":                          {"", []string{"workflow", "resume", play.App}, []string{play.App, "not suspended"}},
+		"a resume with nothing suspended":                          {"", []string{"workflow", "resume", play.App}, []string{play.App, "resume", "running"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -180,6 +180,8 @@ func TestAClusterThatWasKilledComesBackAsItWas(t *testing.T) {
 	scene(t, "version 2 is suspended at 20 %", func(t *testing.T) {
 		firstVersion(t, p)
 		canaryAt20(t, p)
+		podsAre(t, p, map[string]int{"wangyikewyk/canarydemo:v1": 4, "wangyikewyk/canarydemo:v2": 1})
+		share(t, p, "V2", 20)
 		noneFailed(t, p)
 	})
 	before := podNames(t, p)

@@ -114,12 +114,16 @@ func Create[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionReso
 		return nil, fmt.Errorf("writing %T: %w", v, err)
 	}
 	unstructured.RemoveNestedField(content, "status")
-	u, err := c.resource(kind, namespace).Create(ctx, &unstructured.Unstructured{Object: content},
-		metav1.CreateOptions{FieldManager: Manager, FieldValidation: metav1.FieldValidationStrict})
+	var made *unstructured.Unstructured
+	err = Admitted(ctx, func(ctx context.Context) error {
+		made, err = c.resource(kind, namespace).Create(ctx, &unstructured.Unstructured{Object: content},
+			metav1.CreateOptions{FieldManager: Manager, FieldValidation: metav1.FieldValidationStrict})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return typed[T](u)
+	return typed[T](made)
 }
 
 func (c *Cluster) resource(kind schema.GroupVersionResource, namespace string) dynamic.ResourceInterface {

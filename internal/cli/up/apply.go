@@ -87,7 +87,11 @@ func (o *Options) state(ctx context.Context, c *cluster.Cluster, d document) (*v
 			return nil, err
 		}
 		if patch != nil {
-			if _, err := applications.Patch(ctx, d.app.Name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: cluster.Manager}); err != nil {
+			err := cluster.Admitted(ctx, func(ctx context.Context) error {
+				_, err := applications.Patch(ctx, d.app.Name, types.JSONPatchType, patch, metav1.PatchOptions{FieldManager: cluster.Manager})
+				return err
+			})
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -105,8 +109,12 @@ func send(ctx context.Context, c *cluster.Cluster, d document, tryOnly bool) (*v
 	if tryOnly {
 		opts.DryRun = []string{metav1.DryRunAll}
 	}
-	u, err := c.Dynamic.Resource(cluster.Applications()).Namespace(d.app.Namespace).
-		Patch(ctx, d.app.Name, types.ApplyPatchType, raw, opts)
+	var u *unstructured.Unstructured
+	err = cluster.Admitted(ctx, func(ctx context.Context) error {
+		u, err = c.Dynamic.Resource(cluster.Applications()).Namespace(d.app.Namespace).
+			Patch(ctx, d.app.Name, types.ApplyPatchType, raw, opts)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
