@@ -105,19 +105,7 @@ func (l load) shift(n next) int32 {
 
 // shrink gives the sizes of both versions after what is safe to remove was removed.
 func (l load) shrink(n next) (stable, canary int32) {
-	stableFloor := max(l.goal.stable, l.stableNeeds())
-	canaryFloor := max(l.goal.canary, l.canaryNeeds())
-	if l.routed && l.high <= l.goal.weight {
-		// A step may ask fewer pods to carry its share; that is for who wrote it to say.
-		canaryFloor = l.goal.canary
-	}
-	// Shares are whole percents: where a pod is less than one, the ready pods of the other version make the room.
-	if l.routed && l.canaryStuck(n) && l.canaryShare() <= l.low {
-		stableFloor = max(l.goal.stable, min(stableFloor, l.replicas-l.canaryReady))
-	}
-	if l.routed && l.stableStuck(n) && 100-l.stableShare() >= l.high {
-		canaryFloor = max(l.goal.canary, min(canaryFloor, l.replicas-l.stableReady))
-	}
+	stableFloor, canaryFloor := l.floors(n)
 	stable, canary = n.stable, n.canary
 	if l.stable > stableFloor && (stableFloor > 0 || !l.routed || l.stableDrained) {
 		stable = stableFloor
@@ -131,6 +119,27 @@ func (l load) shrink(n next) (stable, canary int32) {
 	}
 	if l.slack > 0 && l.stableStuck(n) && canary == l.canary {
 		canary = min(canary, l.spare(canaryFloor, l.goal.canary, l.canary, l.goal.stable-l.stable, l.stableReady, l.high > 0))
+	}
+	return stable, canary
+}
+
+// floors are the sizes that the versions must keep for what they may still be sent.
+func (l load) floors(n next) (stable, canary int32) {
+	stable = max(l.goal.stable, l.stableNeeds())
+	canary = max(l.goal.canary, l.canaryNeeds())
+	if !l.routed {
+		return stable, canary
+	}
+	if l.high <= l.goal.weight {
+		// A step may ask fewer pods to carry its share; that is for who wrote it to say.
+		canary = l.goal.canary
+	}
+	// Shares are whole percents: where a pod is less than one, the ready pods of the other version make the room.
+	if l.canaryStuck(n) && l.canaryShare() <= l.low {
+		stable = max(l.goal.stable, min(stable, l.replicas-l.canaryReady))
+	}
+	if l.stableStuck(n) && 100-l.stableShare() >= l.high {
+		canary = max(l.goal.canary, min(canary, l.replicas-l.stableReady))
 	}
 	return stable, canary
 }

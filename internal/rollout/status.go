@@ -167,16 +167,28 @@ func (l look) traffic(cs *v1beta1.CanaryStatus) {
 		served := l.Routes.WeightHigh
 		cs.ServedWeight = &served
 	}
-	waits := l.Routes.Canary && l.routes.acked &&
-		(l.Routes.Weight == 100 && l.goal.stable == 0 && !l.routes.stableDrained ||
-			l.Routes.Weight == 0 && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained)
-	overdue := cs.DrainingSince != nil && !l.now.Before(cs.DrainingSince.Add(drainLimit)) && (l.Routes.Weight == 100 || l.Routes.Weight == 0) && l.Routes.Canary
-	switch {
-	case !waits && !overdue:
+	if waits, overdue := l.draining(cs); !waits && !overdue {
 		cs.DrainingSince = nil
-	case waits && cs.DrainingSince == nil:
+	} else if waits && cs.DrainingSince == nil {
 		cs.DrainingSince = l.stamp()
 	}
+}
+
+// draining says whether a version without a share is waited for because of what is in flight there, and whether that wait
+// has come to its limit.
+func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
+	if !l.Routes.Canary {
+		return false, false
+	}
+	switch l.Routes.Weight {
+	case 100:
+		waits = l.routes.acked && l.goal.stable == 0 && !l.routes.stableDrained
+	case 0:
+		waits = l.routes.acked && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained
+	default:
+		return false, false
+	}
+	return waits, cs.DrainingSince != nil && !l.now.Before(cs.DrainingSince.Add(drainLimit))
 }
 
 // settle tells how a release ended, or that nothing is under way.

@@ -52,11 +52,11 @@ type saved struct {
 // where there is one.
 func Hash(template corev1.PodTemplateSpec, collisions *int32) string {
 	h := fnv.New32a()
-	fmt.Fprintf(h, "%v", dump.ForHash(template))
+	h.Write([]byte(dump.ForHash(template))) // a hash does not fail
 	if collisions != nil {
 		count := make([]byte, 8)
 		binary.LittleEndian.PutUint32(count, uint32(*collisions))
-		h.Write(count) // a hash does not fail
+		h.Write(count)
 	}
 	return rand.SafeEncodeString(strconv.FormatUint(uint64(h.Sum32()), 10))
 }

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+func workloadGone(l look) (verdict, bool) {
+	w := l.Workload
+	if w.Exists && w.Problem == "" && w.HeldBy == "" {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseInitial, firm: true, Decision: Decision{Why: "Workload Not Found"}}
+	if w.Problem != "" {
+		v.Why = w.Problem
+	}
+	if w.HeldBy != "" {
+		v.Why = fmt.Sprintf("the workload is held by the Rollout %q; delete that one, or name another workload in spec.workloadRef.name", w.HeldBy)
+	}
+	if l.Routes.Canary || l.Routes.Switched {
+		v.Route = &Route{StableHash: l.Routes.StableHash, CanaryHash: l.Routes.CanaryHash}
+		v.Why += "; its routes are given back"
+		return v, true
+	}
+	if l.Deleting {
+		v.LetGo, v.phase = true, v1beta1.PhaseTerminating
+	}
+	if l.Spec.Disabled {
+		v.phase = v1beta1.PhaseDisabled
+	}
+	return v, true
+}
+
+func letGo(l look) (verdict, bool) {
+	if !l.closing || l.Workload.Held || l.Routes.Canary || l.Routes.Switched {
+		return verdict{}, false
+	}
+	if l.Deleting {
+		return verdict{phase: v1beta1.PhaseTerminating, Decision: Decision{LetGo: true, Why: "nothing of the Rollout is left"}}, true
+	}
+	return verdict{phase: v1beta1.PhaseDisabled, firm: true, Decision: Decision{Why: "Rollout is disabled"}}, true
+}
+
+// over ends a release: the status says so first, then the workload is given back. Where every template change is a
+// release the workload stays held, and the status alone says which version is stable.
+func (l look) over(how ending, why string) verdict {
+	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted, ends: how, firm: true}
+	v.Why, v.StatusFirst = why, true
+	v.Release = l.Workload.Held && (l.Spec.ReleaseID != "" || l.closing)
+	reason := "Completed"
+	if how == cancelled {
+		reason = "Cancelled"
+	}
+	v.Events = []Event{{Reason: reason, Message: sentence(why)}}
+	return v
+}
+
+func paused(l look) (verdict, bool) {
+	if !l.Paused() || l.closing || l.back() || !l.Workload.Held || !l.arrived() {
+		return verdict{}, false
+	}
+	return verdict{
+		phase: v1beta1.PhaseProgressing, state: l.Status.CurrentStepState, reason: v1beta1.ReasonPaused, firm: true,
+		Decision: Decision{Route: l.keep(), Why: "Rollout has been paused; set spec.strategy.paused to false to go on"},
+	}, true
+}
+
+func notHeldInTime(l look) (verdict, bool) {
+	if l.closing || l.Workload.Held || l.Spec.ReleaseID == "" || !l.arrived() || l.Routes.Switched || l.Routes.Canary || l.done() {
+		return verdict{}, false
+	}
+	v := l.over(succeeded, "the workload already runs this release; there was nothing to release in steps")
+	v.Events = nil
+	return v, true
+}
+
+// first waits for what can be held: a version of which pods are asked for, and where the hold is for whatever may come,
+// the end of an update that the native controller is at.
+func first(l look) (verdict, bool) {
+	if l.Workload.Held || l.closing || l.done() || l.Routes.Switched {
+		return verdict{}, false
+	}
+	_, runs := l.set(l.Workload.Template)
+	if runs && (l.Spec.ReleaseID != "" || len(l.others) == 0) {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseInitial, Decision: Decision{Route: l.keep(), Why: "waiting for the first version of the workload"}}
+	if runs {
+		v.Why = "waiting for the update that was under way before the Rollout came"
+	}
+	return v, true
+}
+
+func hold(l look) (verdict, bool) {
+	if l.closing || l.done() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID {
+		return verdict{}, false
+	}
+	if l.Workload.Held && l.back() && l.Spec.ReleaseID != "" && l.arrived() {
+		return verdict{}, false // nothing to hold it for
+	}
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, reason: v1beta1.ReasonInitializing}
+	v.Hold = &Hold{ReleaseID: l.Spec.ReleaseID}
+	v.Why = fmt.Sprintf("the workload is held for release %q", l.Spec.ReleaseID)
+	v.Route = l.keep()
+	if l.Spec.ReleaseID == "" {
+		// The status is what remembers the stable version; it has to know before a new one can come.
+		v.phase, v.state, v.StatusFirst, v.firm = v1beta1.PhaseHealthy, v1beta1.StepCompleted, true, true
+		v.reason, v.Why = v1beta1.ReasonCompleted, "the workload is held for the next version"
+		return v, true
+	}
+	v.Hold.Stable = l.stable
+	return v, true
+}
+
+func release(l look) (verdict, bool) {
+	if !l.Workload.Held || l.Routes.Canary || l.Routes.Switched {
+		return verdict{}, false
+	}
+	if l.done() || l.closing && l.back() {
+		v := l.over(goesOn, "the release is over; the workload is given back")
+		v.Release, v.Events = true, nil
+		return v, true
+	}
+	return verdict{}, false
+}
+
+func unmark(l look) (verdict, bool) {
+	if !l.Workload.Held {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, Decision: Decision{Route: l.keep()}}
+	if l.Spec.ReleaseID == "" && l.back() {
+		v = l.rest()
+	}
+	for _, s := range l.Sets {
+		if s.Marked && (s.Hash == l.stable || s.Hash == l.Workload.Template) {
+			v.Unmark = append(v.Unmark, s.Hash)
+		}
+	}
+	v.Why = "the native controller's mark is taken off the versions of the release"
+	return v, len(v.Unmark) > 0
+}
+
+func waitForVersion(l look) (verdict, bool) {
+	if !l.Workload.Held || l.arrived() || l.closing {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, reason: v1beta1.ReasonInitializing, Decision: Decision{Route: l.keep()}}
+	v.Why = fmt.Sprintf("the workload is held; waiting for release %q to be applied to it", l.Spec.ReleaseID)
+	if l.back() && len(l.others) > 0 {
+		v.shrinkOthers(l, l.withdrawing().withdraw().canary)
+	}
+	return v, true
+}
+
+// rest is the state between releases.
+func (l look) rest() verdict {
+	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted}
+	v.Why = "rollout is healthy"
+	return v
+}
+
+func healthy(l look) (verdict, bool) {
+	if l.done() && !l.Workload.Held {
+		return l.rest(), true
+	}
+	if !l.back() {
+		return verdict{}, false
+	}
+	if cs := l.stored(); cs.CanaryRevision != "" && cs.CanaryRevision != l.stable && !ended(l.Status) {
+		return l.over(cancelled, takenBack), true
+	}
+	if l.Spec.ReleaseID != "" {
+		return l.over(succeeded, "the new version equals the stable one; there was nothing to release"), true
+	}
+	return l.rest(), true
+}

@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"fmt"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// underWay says that something of a release is left while the template is the stable version.
+func (l look) underWay() bool {
+	if l.Routes.Canary || l.Routes.Switched {
+		return true
+	}
+	cs := l.stored()
+	begun := cs.CanaryRevision != "" && cs.CanaryRevision != l.stable && !ended(l.Status) && cs.ObservedReleaseID == l.Spec.ReleaseID
+	if l.Spec.ReleaseID != "" && !l.arrived() {
+		// The hold for a release that is still to come may find pods of an older native update.
+		return begun
+	}
+	return begun || len(l.others) > 0
+}
+
+func rolledBack(l look) (verdict, bool) {
+	if !l.Workload.Held || !l.back() || !l.underWay() {
+		return verdict{}, false
+	}
+	v := l.takeBack()
+	v.reason, v.ends = v1beta1.ReasonCancelling, goesOn
+	if c := l.condition(); c == nil || c.Reason != v1beta1.ReasonCancelling {
+		v.firm = true
+		v.Events = append(v.Events, Event{Reason: "RolledBack", Message: "The template is the stable version again: the new version is taken back."})
+	}
+	if v.Why != "" {
+		v.Why = "rolling back to the stable version: " + v.Why
+		return v, true
+	}
+	r := l.route()
+	switch {
+	case r.Switched:
+		r.Switched = false
+		v.Route, v.Why = &r, "rolling back: no pod of the new version is left, the user's route is restored"
+	case r.Canary && !l.routes.switched:
+		v.Route, v.Why, v.wakeAt = &r, "rolling back: waiting for the routers to serve the restored route", l.routes.graceEnds
+	case r.Canary:
+		v.Route, v.Why = &Route{StableHash: l.stable, CanaryHash: r.CanaryHash}, "rolling back: the canary route is removed"
+	case !l.routes.canary && l.routed:
+		v.Why, v.wakeAt = "rolling back: waiting for the routers to drop the canary route", l.routes.graceEnds
+	default:
+		return l.over(cancelled, takenBack), true
+	}
+	return v, true
+}
+
+const takenBack = "the new version was taken back; all pods and all traffic are on the stable version"
+
+// takeBack moves traffic and pods away from the versions that are neither stable nor current. Why is empty when none of
+// them is left.
+func (l look) takeBack() verdict {
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepTrafficRouting}
+	r := l.route()
+	n := l.withdrawing().withdraw()
+	if l.stableSet.Replicas < n.stable {
+		v.Scale = append(v.Scale, Scale{l.stable, l.stableSet.Replicas, n.stable})
+		v.Why = fmt.Sprintf("the stable version is scaled from %d to %d pods", l.stableSet.Replicas, n.stable)
+	}
+	if !l.routed || !r.Canary {
+		v.shrinkOthers(l, n.canary)
+		return v
+	}
+	v.Route = &r
+	switch {
+	case !r.Switched && !l.gone():
+		// The user's route was restored already: lead it to the stable version again before the new one goes.
+		if l.Routes.StableEndpoints == 0 || l.Routes.Ack == AckKnown && l.Routes.StableSeen == 0 {
+			v.because("waiting for a ready pod of the stable version")
+			return v
+		}
+		r.Switched = true
+		v.because("the route leads to the stable version only")
+	case r.Weight != n.weight:
+		v.because(fmt.Sprintf("the weight goes from %d to %d at once", r.Weight, n.weight))
+		r.Weight = n.weight
+	case r.Weight != 0:
+		v.because("the traffic stays until a pod of the stable version is ready")
+	case len(l.others) == 0 && l.gone():
+	case r.Switched && !l.routes.switched, !l.routes.acked:
+		v.because("waiting for the routers to serve weight 0" + l.rejected())
+		v.wakeAt = l.routes.graceEnds
+	case n.canary > 0 && !l.routes.canaryDrained:
+		v.because("waiting for the last requests of the version that goes away")
+		v.wakeAt = l.drainEnds()
+	default:
+		v.shrinkOthers(l, n.canary)
+	}
+	return v
+}
+
+func (v *verdict) because(why string) {
+	if v.Why != "" {
+		v.Why += "; "
+	}
+	v.Why += why
+}
+
+// shrinkOthers scales the versions that go away down to that many pods in all.
+func (v *verdict) shrinkOthers(l look, to int32) {
+	for _, s := range l.others {
+		size := min(s.Replicas, to)
+		to -= size
+		if size < s.Replicas {
+			v.Scale = append(v.Scale, Scale{s.Hash, s.Replicas, size})
+			v.because(fmt.Sprintf("version %s is scaled from %d to %d pods", s.Hash, s.Replicas, size))
+		}
+	}
+	if v.Why == "" && !l.gone() {
+		v.because("waiting until the pods of the version that goes away are gone")
+	}
+}
+
+func superseded(l look) (verdict, bool) {
+	stale := l.Routes.Canary && l.Routes.Services && l.Routes.CanaryHash != l.Workload.Template
+	if !l.Workload.Held || l.back() || !l.arrived() || len(l.others) == 0 && !stale {
+		return verdict{}, false
+	}
+	v := l.takeBack()
+	if v.Why != "" {
+		v.Why = "a newer version came: " + v.Why
+		return v, true
+	}
+	r := l.route()
+	r.CanaryHash, r.StableHash = l.Workload.Template, l.stable
+	v.Route, v.Why, v.state = &r, "a newer version came: no pod of the one before is left, its Service leads to the newer one now", v1beta1.StepBefore
+	return v, stale
+}
+
+func lost(l look) (verdict, bool) {
+	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || l.Routes.Weight == 0 || l.canarySet.Ready > 0 || l.load.stableReady == 0 {
+		return verdict{}, false
+	}
+	if l.Routes.CanaryHash != l.Workload.Template {
+		return verdict{}, false
+	}
+	r := l.route()
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, firm: true}
+	v.Why = fmt.Sprintf("no pod of the new version is ready: the weight goes from %d to 0 until one is", r.Weight)
+	v.Events = []Event{{Warning: true, Reason: "NewVersionLost", Message: sentence(v.Why)}}
+	r.Weight = 0
+	v.Route = &r
+	return v, true
+}

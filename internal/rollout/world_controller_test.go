@@ -1,0 +1,218 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rollout
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+)
+
+// died is what a crash of the controller looks like from within.
+type died struct{}
+
+// control is one pass of the controller. It says whether it wrote anything.
+func (w *world) control() (wrote bool) {
+	if w.gone {
+		return false
+	}
+	seen := w.observe()
+	d := Decide(seen, w.now)
+	if again := Decide(w.observe(), w.now); !equality.Semantic.DeepEqual(again, d) {
+		w.fail("the same observation gave two decisions: %+v and %+v", d, again)
+	}
+	w.wake = time.Time{}
+	if d.RecheckAfter > 0 {
+		w.wake = w.now.Add(d.RecheckAfter)
+	}
+	before := w.writes
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(died); !ok {
+				panic(r)
+			}
+			w.lazily = time.Time{}
+			w.tell("   the controller dies here")
+		}
+		wrote = w.writes > before
+		if wrote {
+			w.tell("   = %s", w.state())
+		}
+	}()
+	say := func() {
+		if w.writes == before {
+			w.tell("%7.3fs %s: %s", w.now.Sub(start).Seconds(), d.Rule, d.Why)
+		}
+	}
+	status := func() {
+		if equality.Semantic.DeepEqual(d.Status, w.status) {
+			w.lazily = time.Time{}
+			return
+		}
+		if d.Lazy {
+			if w.lazily.IsZero() {
+				w.lazily = w.now
+			}
+			if due := w.lazily.Add(time.Second); w.now.Before(due) {
+				if w.wake.IsZero() || due.Before(w.wake) {
+					w.wake = due
+				}
+				return
+			}
+		}
+		say()
+		w.lazily = time.Time{}
+		w.status = *d.Status.DeepCopy()
+		w.wrote("status %s %s", d.Status.Phase, d.Status.CurrentStepState)
+	}
+	if d.StatusFirst {
+		status()
+	}
+	if d.Hold != nil {
+		say()
+		w.dep.held, w.dep.heldFor, w.dep.stable = true, d.Hold.ReleaseID, d.Hold.Stable
+		w.dep.generation++
+		w.wrote("hold for %q", d.Hold.ReleaseID)
+	}
+	for _, hash := range d.Unmark {
+		say()
+		w.sets[hash].marked = false
+		w.wrote("unmark %s", hash)
+	}
+	if d.Create != nil {
+		say()
+		w.sets[w.dep.template] = &set{hash: w.dep.template, spec: *d.Create, created: len(w.sets)}
+		w.wrote("create %s with %d", w.dep.template, *d.Create)
+	}
+	for _, s := range d.Scale {
+		say()
+		w.scale(s)
+	}
+	if d.Route != nil {
+		w.route(*d.Route, say)
+	}
+	if !d.StatusFirst {
+		status()
+	}
+	if d.Release {
+		say()
+		w.dep.held, w.dep.heldFor, w.dep.stable = false, "", ""
+		w.dep.generation++
+		w.wrote("release the workload")
+	}
+	if d.LetGo {
+		say()
+		w.gone = true
+		w.wrote("drop the finalizer")
+	}
+	for _, e := range d.Events {
+		w.events = append(w.events, e.Reason)
+		w.wrote("event %s: %s", e.Reason, e.Message)
+	}
+	return true
+}
+
+func (w *world) scale(s Scale) {
+	live := w.sets[s.Hash]
+	if live.spec != s.From {
+		w.fail("%s has %d replicas, the decision saw %d", s.Hash, live.spec, s.From)
+	}
+	if s.To == 0 {
+		w.mayVanish(s.Hash)
+	}
+	live.spec = s.To
+	w.wrote("scale %s from %d to %d", s.Hash, s.From, s.To)
+}
+
+// mayVanish checks law 2 for the last step of it: no router sends the version anything, and nothing is in flight.
+func (w *world) mayVanish(hash string) {
+	if len(w.spec.Strategy.Canary.TrafficRoutings) == 0 || w.noEdge || w.dep.replicas == 0 {
+		return
+	}
+	for service, selects := range w.services {
+		if selects != hash {
+			continue
+		}
+		for i, r := range w.routers {
+			overdue := w.status.CanaryStatus != nil && w.status.CanaryStatus.DrainingSince != nil && !w.now.Before(w.status.CanaryStatus.DrainingSince.Add(drainLimit))
+			if r.shares()[service] > 0 || !r.idle(w.now, service) && !overdue {
+				w.fail("%s goes to 0 pods while router %d still uses it: %v", hash, i, r.shares())
+			}
+		}
+	}
+}
+
+// route makes the writes that the traffic engine would, in its order.
+func (w *world) route(want Route, say func()) {
+	if want.Canary {
+		if w.canary == nil {
+			say()
+			w.services = map[string]string{} // those of an earlier canary route have another owner
+			w.canary = &canaryIngress{weight: want.Weight}
+			w.wrote("canary route with weight %d", want.Weight)
+		}
+		for _, s := range []struct{ name, hash string }{{"svc-canary", want.CanaryHash}, {"svc-stable", want.StableHash}} {
+			if w.services[s.name] != s.hash {
+				say()
+				if w.services[s.name] != "" {
+					for i, r := range w.routers {
+						if r.shares()[s.name] > 0 && !w.noEdge {
+							w.fail("%s carries traffic of router %d and is re-pointed", s.name, i)
+						}
+					}
+				}
+				w.services[s.name] = s.hash
+				w.wrote("Service %s selects %s", s.name, s.hash)
+			}
+		}
+	}
+	backend := "svc"
+	if want.Switched {
+		backend = "svc-stable"
+	}
+	if w.backend != backend {
+		say()
+		w.backend = backend
+		w.wrote("user's route leads to %s", backend)
+	}
+	if want.Canary && w.canary.weight != want.Weight {
+		say()
+		w.weigh(want.Weight)
+	}
+	if !want.Canary && w.canary != nil {
+		say()
+		w.canary, w.collect = nil, w.now.Add(collection)
+		w.wrote("canary route removed, its Services with it")
+	}
+}
+
+// weigh checks law 1: a share grows only where ready pods can carry it, one pod of rounding aside.
+func (w *world) weigh(to int32) {
+	from, n := w.canary.weight, w.dep.replicas
+	if to > from && !w.emergent && w.readyOf(w.services["svc-canary"])*100 < to*n-100 && w.spec.Strategy.Canary.FailureThreshold == nil {
+		w.fail("weight %d with %d of %d pods of the new version ready", to, w.readyOf(w.services["svc-canary"]), n)
+	}
+	back := w.dep.template == w.services["svc-stable"] || w.dep.template != w.services["svc-canary"]
+	if to < from && !back && !w.emergent && w.readyOf(w.services["svc-canary"]) > 0 && w.readyOf(w.services["svc-stable"])*100 < (100-to)*n-100 {
+		w.fail("weight %d with %d of %d pods of the stable version ready", to, w.readyOf(w.services["svc-stable"]), n)
+	}
+	w.canary.weight = to
+	w.wrote("weight %d", to)
+}
+
+// wrote counts a write, lets the rest of the world run on, and may kill the controller.
+func (w *world) wrote(format string, args ...any) {
+	w.writes++
+	w.tell("   + "+format, args...)
+	w.check()
+	if w.writes == w.crashAt || w.rand != nil && w.crashes > 0 && w.rand.Intn(1000) < w.crashes {
+		panic(died{})
+	}
+	if w.rand != nil {
+		for range w.rand.Intn(3) {
+			w.others()[w.rand.Intn(len(w.others()))]()
+			w.check()
+		}
+	}
+}
