@@ -71,7 +71,7 @@ func (d *demo) socket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Accept has answered the request with the reason
 	}
-	defer conn.CloseNow() //nolint:errcheck // closed in order before, or broken
+	defer conn.CloseNow()
 	done := make(chan struct{})
 	go func(ctx context.Context) {
 		defer close(done)

@@ -199,11 +199,8 @@ func exchange(ctx context.Context, conn *websocket.Conn) (string, error) {
 }
 
 func closedCleanly(err error) bool {
-	switch websocket.CloseStatus(err) {
-	case websocket.StatusNormalClosure, websocket.StatusGoingAway:
-		return true
-	}
-	return false
+	status := websocket.CloseStatus(err)
+	return status == websocket.StatusNormalClosure || status == websocket.StatusGoingAway
 }
 
 // rest waits for d or the end of ctx.

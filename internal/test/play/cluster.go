@@ -45,7 +45,7 @@ type Cluster struct {
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	c := &Cluster{cfg: cfg, kubeconfig: filepath.Join(os.TempDir(), "vela-play-"+strconv.Itoa(os.Getpid())+".kubeconfig")}
 	if _, err := os.Stat(cfg.DataDir); err == nil {
-		if _, err := c.velad(ctx, "reset", "--data-dir", cfg.DataDir); err != nil {
+		if err := c.velad(ctx, "reset", "--data-dir", cfg.DataDir); err != nil {
 			return nil, fmt.Errorf("removing an earlier cluster: %w", err)
 		}
 	}
@@ -57,7 +57,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, fmt.Errorf("no image archives in %s: run `make images`", cfg.Images)
 	}
 	args := append([]string{"image", "load", "--data-dir", cfg.DataDir}, archives...)
-	if _, err := c.velad(ctx, args...); err != nil {
+	if err := c.velad(ctx, args...); err != nil {
 		return nil, fmt.Errorf("loading the demo images: %w", err)
 	}
 	return c, nil
@@ -68,7 +68,7 @@ func (c *Cluster) Up(ctx context.Context) error {
 	args := append([]string{"up", "--detach", "--data-dir", c.cfg.DataDir,
 		"--http-port", strconv.Itoa(c.cfg.HTTPPort), "--https-port", strconv.Itoa(c.cfg.HTTPSPort),
 		"--api-port", strconv.Itoa(c.cfg.APIPort)}, c.cfg.UpArgs...)
-	if _, err := c.velad(ctx, args...); err != nil {
+	if err := c.velad(ctx, args...); err != nil {
 		return fmt.Errorf("starting velad: %w", err)
 	}
 	text, err := exec.CommandContext(ctx, c.bin("velad"), "kubeconfig", "--data-dir", c.cfg.DataDir).Output()
@@ -88,14 +88,12 @@ func (c *Cluster) Up(ctx context.Context) error {
 
 // Down stops velad and leaves its data; Reset removes all of it.
 func (c *Cluster) Down(ctx context.Context) error {
-	_, err := c.velad(ctx, "down", "--data-dir", c.cfg.DataDir)
-	return err
+	return c.velad(ctx, "down", "--data-dir", c.cfg.DataDir)
 }
 
 // Reset stops velad and removes everything that it made on this machine.
 func (c *Cluster) Reset(ctx context.Context) error {
-	_, err := c.velad(ctx, "reset", "--data-dir", c.cfg.DataDir)
-	return errors.Join(err, os.Remove(c.kubeconfig))
+	return errors.Join(c.velad(ctx, "reset", "--data-dir", c.cfg.DataDir), os.Remove(c.kubeconfig))
 }
 
 // Gateway is the address that requests are sent to.
@@ -135,13 +133,13 @@ func (c *Cluster) MustVela(ctx context.Context, stdin string, args ...string) (s
 	return r.Output, err
 }
 
-func (c *Cluster) velad(ctx context.Context, args ...string) (string, error) {
+func (c *Cluster) velad(ctx context.Context, args ...string) error {
 	c.say("\n$ velad %s\n", strings.Join(args, " "))
 	r, err := c.run(exec.CommandContext(ctx, c.bin("velad"), args...))
 	if err == nil && r.Code != 0 {
 		err = fmt.Errorf("velad %s: exit code %d: %s", strings.Join(args, " "), r.Code, r.Output)
 	}
-	return r.Output, err
+	return err
 }
 
 func (c *Cluster) run(cmd *exec.Cmd) (Result, error) {
