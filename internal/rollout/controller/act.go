@@ -89,17 +89,12 @@ func (r *Reconciler) leave(ctx context.Context, w *world, d rollout.Decision) er
 	return nil
 }
 
-// create makes the ReplicaSet of the new version. One with its name but another template is a collision of hashes: the
-// next name is tried, as the native controller does.
+// create makes the ReplicaSet of the new version. One of somebody else with its name is a collision too: the next name is
+// tried.
 func (r *Reconciler) create(ctx context.Context, w *world, size int32) error {
-	d := w.deployment
-	count := int32(0)
-	if d.Status.CollisionCount != nil {
-		count = *d.Status.CollisionCount
-	}
-	collisions := d.Status.CollisionCount
+	d, taken := w.deployment, slices.Clone(w.sets)
 	for range 10 {
-		set := workload.NewReplicaSet(d, w.sets, workload.Hash(d.Spec.Template, collisions), size)
+		set := workload.NewReplicaSet(d, w.sets, workload.NewHash(d, taken), size)
 		err := r.client.Create(ctx, set, fieldManager)
 		if !apierrors.IsAlreadyExists(err) {
 			return wrap("creating the ReplicaSet of the new version", err)
@@ -112,8 +107,7 @@ func (r *Reconciler) create(ctx context.Context, w *world, size int32) error {
 		if !found || controlledBy(is, d.UID) && workload.Current(d, []*appsv1.ReplicaSet{is}) != nil {
 			return nil // ours, only not seen yet
 		}
-		count++
-		collisions = &count
+		taken = append(taken, set)
 	}
 	return fmt.Errorf("creating the ReplicaSet of the new version of %s: every name is taken", d.Name)
 }

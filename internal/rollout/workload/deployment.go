@@ -61,6 +61,24 @@ func Hash(template corev1.PodTemplateSpec, collisions *int32) string {
 	return rand.SafeEncodeString(strconv.FormatUint(uint64(h.Sum32()), 10))
 }
 
+// NewHash names a template that has no ReplicaSet yet. A hash that another template has already is a collision: the next
+// count is tried, as the native controller does.
+func NewHash(d *appsv1.Deployment, sets []*appsv1.ReplicaSet) string {
+	count, collisions := int32(0), d.Status.CollisionCount
+	if collisions != nil {
+		count = *collisions
+	}
+	for {
+		hash := Hash(d.Spec.Template, collisions)
+		if !slices.ContainsFunc(sets, func(s *appsv1.ReplicaSet) bool { return hashOf(s) == hash }) {
+			return hash
+		}
+		count++
+		next := count
+		collisions = &next
+	}
+}
+
 // Name is the name of the ReplicaSet of a version.
 func Name(d *appsv1.Deployment, hash string) string {
 	name := d.Name
@@ -123,7 +141,7 @@ func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string
 	if current := Current(d, sets); current != nil {
 		w.Template = hashOf(current)
 	} else {
-		w.Template = Hash(d.Spec.Template, d.Status.CollisionCount)
+		w.Template = NewHash(d, sets)
 	}
 	return w, observeSets(sets)
 }
