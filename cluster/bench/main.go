@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 )
 
@@ -78,7 +79,9 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 		return false, err
 	}
 	defer func() { _ = lock.Close() }()
-	ctrllog.SetLogger(logr.Discard()) // what its client and caches say is of no use here
+	// Clients complain when a stage is taken down under them; what matters is an error of a call.
+	ctrllog.SetLogger(logr.Discard())
+	klog.SetLogger(logr.Discard())
 	machine := describe(ctx, set)
 	set.say("%s", strings.Join(machine, "; "))
 	var rows []row
