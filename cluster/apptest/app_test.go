@@ -206,7 +206,7 @@ func (p *plane) drift(t *testing.T) {
 	}
 	p.phase(t, "default", "drift", v1beta1.PhaseRunning)
 	p.calls.take()
-	time.Sleep(300 * time.Millisecond) //nolint:forbidigo // nothing happens is what is waited for
+	time.Sleep(300 * time.Millisecond)
 	if sent := p.calls.take(); len(withoutEvents(sent)) > 0 {
 		t.Errorf("a running application makes no requests: %v", sent)
 	}
@@ -240,7 +240,7 @@ func (p *plane) deleted(t *testing.T) {
 	for _, o := range []client.Object{app, &appsv1.Deployment{}, &corev1.Service{}, &networkingv1.Ingress{}} {
 		until(t, fmt.Sprintf("%T is gone", o), func(ctx context.Context) error {
 			if err := p.client.Get(ctx, key, o); !apierrors.IsNotFound(err) {
-				return fmt.Errorf("still there (%v)", err)
+				return fmt.Errorf("still there: %w", err)
 			}
 			return nil
 		})

@@ -111,7 +111,7 @@ func (p *plane) run(t *testing.T) {
 	config := rest.CopyConfig(p.config)
 	config.Wrap(p.calls.wrap)
 	ready, done := make(chan struct{}), make(chan error, 1)
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // it outlives the test's own context by its clean-up
+	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		done <- manager.Run(ctx, manager.Config{
 			RestConfig: config, CertDir: p.work + "/certs", WebhookHost: "127.0.0.1", WebhookPort: port,
@@ -142,7 +142,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it only held a port
+	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
 }
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
 package e2e
 
 import (

@@ -100,7 +100,7 @@ func (o *Options) confirm(answers *bufio.Reader, what string) error {
 	if o.Yes {
 		return nil
 	}
-	fmt.Fprintf(o.sh.Err, "Are you sure to delete the application %s (y/n) ", what) //nolint:errcheck // a person is asked
+	fmt.Fprintf(o.sh.Err, "Are you sure to delete the application %s (y/n) ", what)
 	answer, err := answers.ReadString('\n')
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" {
 		return nil

@@ -67,12 +67,12 @@ func (s *Shell) Namespace(c *cluster.Cluster) string {
 
 // Printf writes to Out.
 func (s *Shell) Printf(format string, args ...any) {
-	fmt.Fprintf(s.Out, format, args...) //nolint:errcheck // a closed pipe ends the command anyway
+	fmt.Fprintf(s.Out, format, args...)
 }
 
 // Say writes a line for people to Err, where it does not mix with what is piped on.
 func (s *Shell) Say(line string) {
-	fmt.Fprintln(s.Err, line) //nolint:errcheck // there is nowhere left to say it
+	fmt.Fprintln(s.Err, line)
 }
 
 // Warn says what the API server warns of, each sentence once.
