@@ -138,7 +138,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if errs := completed.Validate(); len(errs) > 0 {
 		return fmt.Errorf("checking its options: %w", errors.Join(errs...))
 	}
-	s.task.Go(func(ctx context.Context) error { return app.Run(ctx, completed) }) //nolint:contextcheck // it runs until Stop, not until the start is over
+	s.task.Go(func(ctx context.Context) error { return app.Run(ctx, completed) })
 	return nil
 }
 

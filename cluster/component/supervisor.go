@@ -106,7 +106,7 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	if first == nil {
 		return nil
 	}
-	return errors.Join(first, s.Stop()) //nolint:contextcheck // ctx may be what ended the start
+	return errors.Join(first, s.Stop())
 }
 
 func (s *Supervisor) init(ctx context.Context) error {

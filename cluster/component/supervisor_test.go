@@ -36,7 +36,7 @@ func (p *part) Init(context.Context) error {
 
 func (p *part) Start(context.Context) error {
 	p.note("start")
-	p.task.Go(p.run) //nolint:contextcheck // it outlives the call
+	p.task.Go(p.run)
 	return nil
 }
 

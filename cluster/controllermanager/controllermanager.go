@@ -107,7 +107,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("checking its options: %w", err)
 	}
-	m.task.Go(func(ctx context.Context) error { return app.Run(ctx, cfg.Complete()) }) //nolint:contextcheck // it runs until Stop, not until the start is over
+	m.task.Go(func(ctx context.Context) error { return app.Run(ctx, cfg.Complete()) })
 	return nil
 }
 

@@ -118,7 +118,7 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 	}
 	c.Kubeconfig = plan.PKI.Admin
 	if c.Config, err = clientcmd.BuildConfigFromFlags("", c.Kubeconfig); err != nil {
-		return errors.Join(fmt.Errorf("reading the admin's kubeconfig: %w", err), c.supervisor.Stop()) //nolint:contextcheck // ctx bounds the start
+		return errors.Join(fmt.Errorf("reading the admin's kubeconfig: %w", err), c.supervisor.Stop())
 	}
 	c.Config.QPS = -1
 	return nil

@@ -122,7 +122,7 @@ func (c *Containerd) Start(context.Context) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	started := make(chan error, 1)
-	c.task.Go(func(ctx context.Context) error { //nolint:contextcheck // it runs until Stop, not until the start is over
+	c.task.Go(func(ctx context.Context) error {
 		// The kernel sends the death signal when the starting thread ends, not
 		// the process: the thread has to live as long as the child.
 		goruntime.LockOSThread()

@@ -169,7 +169,7 @@ func (s *Server) Run(ctx context.Context, up func() error) error {
 	if err != nil {
 		s.logs.Own.Error("stopping", "reason", err)
 	}
-	return errors.Join(err, s.sup.Stop(), s.cleanUp()) //nolint:contextcheck // ctx is what ended the run
+	return errors.Join(err, s.sup.Stop(), s.cleanUp())
 }
 
 func (s *Server) serve(ctx context.Context, up func() error) error {
