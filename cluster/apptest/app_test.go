@@ -54,6 +54,7 @@ func canary(name, version string) string {
 `
 }
 
+// TestApplications is one test because a process can run one control plane.
 func TestApplications(t *testing.T) {
 	p := start(t)
 	t.Run("a plain application runs within its budget of requests", p.plainApplication)
@@ -62,6 +63,8 @@ func TestApplications(t *testing.T) {
 	t.Run("drift is repaired at once", p.drift)
 	t.Run("objects of others are left alone", p.foreign)
 	t.Run("nothing is left of a deleted application", p.deleted)
+	t.Run("twenty canaries at once", p.fleet)
+	t.Run("rollback from an image that never starts, and after a kill", p.rollbacks)
 }
 
 func (p *plane) plainApplication(t *testing.T) {
@@ -205,11 +208,14 @@ func (p *plane) drift(t *testing.T) {
 		t.Errorf("a field that a release holds is left alone: %s, %v", ingress.Spec.Rules[0].Host, err)
 	}
 	p.phase(t, "default", "drift", v1beta1.PhaseRunning)
-	p.calls.take()
-	time.Sleep(300 * time.Millisecond)
-	if sent := p.calls.take(); len(withoutEvents(sent)) > 0 {
-		t.Errorf("a running application makes no requests: %v", sent)
-	}
+	until(t, "a running application makes no requests", func(context.Context) error {
+		p.calls.take()
+		time.Sleep(300 * time.Millisecond) // nothing happens is what is waited for
+		if sent := p.calls.take(); len(withoutEvents(sent)) > 0 {
+			return fmt.Errorf("it made %v", sent)
+		}
+		return nil
+	})
 }
 
 func (p *plane) foreign(t *testing.T) {

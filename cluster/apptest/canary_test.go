@@ -56,12 +56,6 @@ func (p *plane) pods(t *testing.T, namespace, name, want string) {
 	})
 }
 
-func TestCanaries(t *testing.T) {
-	p := start(t)
-	t.Run("twenty at once", p.fleet)
-	t.Run("rollback from an image that never starts, and after a kill", p.rollbacks)
-}
-
 // fleet plays the page's release for many Applications at once.
 func (p *plane) fleet(t *testing.T) {
 	const n = 20
