@@ -21,6 +21,8 @@ type process struct {
 	exe     string
 	cmdline []string
 	cgroups string
+	// here says that it runs in this network namespace: another one may have a velad of its own.
+	here bool
 }
 
 // owned tells whether a process belongs to the cluster in the places: its
@@ -30,7 +32,7 @@ func (p process) owned(places Places, containers []string) bool {
 	if strings.HasPrefix(p.exe, places.DataDir+"/") {
 		return true
 	}
-	if filepath.Base(p.exe) == "containerd-shim-runc-v2" {
+	if filepath.Base(p.exe) == "containerd-shim-runc-v2" && p.here {
 		for _, arg := range p.cmdline {
 			if strings.HasPrefix(arg, places.RunDir+"/") {
 				return true
@@ -84,11 +86,14 @@ func inspect(pid int) (p process, ok bool) {
 	}
 	cmdline, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 	cgroups, _ := os.ReadFile(filepath.Join(dir, "cgroup"))
+	network, _ := os.Readlink(filepath.Join(dir, "ns", "net"))
+	own, err := os.Readlink("/proc/self/ns/net")
 	return process{
 		pid:     pid,
 		exe:     strings.TrimSuffix(exe, " (deleted)"),
 		cmdline: strings.Split(string(cmdline), "\x00"),
 		cgroups: string(cgroups),
+		here:    err == nil && network == own,
 	}, true
 }
 

@@ -31,14 +31,15 @@ func TestOnlyItsOwnProcessesAreTheClusters(t *testing.T) {
 		process
 		want bool
 	}{
-		"containerd that it unpacked":               {process{exe: "/var/lib/velad/payload/bin/containerd"}, true},
-		"a shim of an older payload, by its socket": {process{exe: "/old/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/velad/c/containerd.sock"}}, true},
-		"a program in one of its containers":        {process{exe: "/probe", cgroups: "4:memory:/k8s.io/0123abcd\n"}, true},
-		"a containerd of the machine":               {process{exe: "/usr/bin/containerd"}, false},
-		"a shim of the machine":                     {process{exe: "/usr/bin/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/containerd/containerd.sock"}}, false},
-		"a program in another container":            {process{exe: "/probe", cgroups: "4:memory:/k8s.io/ffff\n"}, false},
-		"one in a directory with a longer name":     {process{exe: "/var/lib/velad-other/bin/containerd"}, false},
-		"an editor of its log":                      {process{exe: "/usr/bin/vi", cmdline: []string{"vi", "/var/lib/velad/velad.log"}}, false},
+		"containerd that it unpacked":                    {process{exe: "/var/lib/velad/payload/bin/containerd"}, true},
+		"a shim of an older payload, by its socket":      {process{exe: "/old/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/velad/c/containerd.sock"}, here: true}, true},
+		"a shim of a velad in another network namespace": {process{exe: "/old/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/velad/c/containerd.sock"}}, false},
+		"a program in one of its containers":             {process{exe: "/probe", cgroups: "4:memory:/k8s.io/0123abcd\n"}, true},
+		"a containerd of the machine":                    {process{exe: "/usr/bin/containerd"}, false},
+		"a shim of the machine":                          {process{exe: "/usr/bin/containerd-shim-runc-v2", cmdline: []string{"shim", "-address", "/run/containerd/containerd.sock"}, here: true}, false},
+		"a program in another container":                 {process{exe: "/probe", cgroups: "4:memory:/k8s.io/ffff\n"}, false},
+		"one in a directory with a longer name":          {process{exe: "/var/lib/velad-other/bin/containerd"}, false},
+		"an editor of its log":                           {process{exe: "/usr/bin/vi", cmdline: []string{"vi", "/var/lib/velad/velad.log"}}, false},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -135,24 +135,30 @@ func TestApplicationRules(t *testing.T) {
 		Revisions: func(context.Context, string, string) ([]v1beta1.ApplicationRevision, error) {
 			return []v1beta1.ApplicationRevision{recorded("demo-v1", v1), recorded("demo-v2", v2)}, nil
 		},
+		Controller: func(context.Context) (string, error) { return "vela", nil },
 	}
 	cases := map[string]struct {
 		object, old, options string
 		allowed              bool
 		say                  string
+		user                 string
 	}{
-		"what is wrong with the spec, in one line":     {`{metadata: {name: demo}, spec: {components: []}}`, "", "", false, "spec.components: add one; spec: and more"},
-		"a version that was used before":               {v1, with(v2), "", false, `"1" was already used by revision demo-v1`},
-		"the same version put back by a rollback":      {v1, with(v2), `{fieldManager: vela-application}`, true, ""},
-		"the same again":                               {v2, with(v2), "", true, ""},
-		"another spec under the same version, allowed": {edited, with(v2), "", true, "vela up demo -v NEW-VERSION"},
+		"what is wrong with the spec, in one line":     {`{metadata: {name: demo}, spec: {components: []}}`, "", "", false, "spec.components: add one; spec: and more", ""},
+		"a version that was used before":               {v1, with(v2), "", false, `"1" was already used by revision demo-v1`, ""},
+		"the same version put back by a rollback":      {v1, with(v2), `{fieldManager: vela-application}`, true, "", "vela"},
+		"somebody else in the controller's name":       {v1, with(v2), `{fieldManager: vela-application}`, false, "already used", "mallory"},
+		"the controller's user in another name":        {v1, with(v2), `{fieldManager: vela-cli}`, false, "already used", "vela"},
+		"the same again":                               {v2, with(v2), "", true, "", ""},
+		"another spec under the same version, allowed": {edited, with(v2), "", true, "vela up demo -v NEW-VERSION", ""},
 		"one that goes away is not checked": {
-			`{metadata: {name: demo, deletionTimestamp: "2026-01-01T00:00:00Z"}, spec: {components: []}}`, with(v2), "", true, ""},
+			`{metadata: {name: demo, deletionTimestamp: "2026-01-01T00:00:00Z"}, spec: {components: []}}`, with(v2), "", true, "", ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := rules.Handle(t.Context(), request(t, admissionv1.Update, c.object, c.old, c.options))
+			req := request(t, admissionv1.Update, c.object, c.old, c.options)
+			req.UserInfo.Username = c.user
+			got := rules.Handle(t.Context(), req)
 			said := strings.Join(got.Warnings, " ")
 			if got.Result != nil {
 				said += got.Result.Message

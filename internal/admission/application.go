@@ -88,6 +88,8 @@ type ApplicationRules struct {
 	Check func(app *v1beta1.Application) []error
 	// Revisions of an Application, from a cache.
 	Revisions func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error)
+	// Controller is the user that the application controller is to the API server.
+	Controller func(ctx context.Context) (string, error)
 }
 
 // Handle answers one request.
@@ -102,7 +104,14 @@ func (r ApplicationRules) Handle(ctx context.Context, req admission.Request) adm
 		}
 		app.Status = old.Status
 	}
-	if app.DeletionTimestamp != nil || writtenByController(req) {
+	if app.DeletionTimestamp != nil {
+		return admission.Allowed("")
+	}
+	own, err := r.writtenByController(ctx, req)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if own {
 		return admission.Allowed("")
 	}
 	changed, err := specChanged(old, app)
@@ -145,14 +154,20 @@ func specChanged(old, app *v1beta1.Application) (bool, error) {
 	return before != after, err
 }
 
-func writtenByController(req admission.Request) bool {
+// writtenByController says that the controller's own user writes, in the controller's name. The name alone is for anybody to
+// choose; the user alone may be an administrator's.
+func (r ApplicationRules) writtenByController(ctx context.Context, req admission.Request) (bool, error) {
 	var options struct {
 		FieldManager string `json:"fieldManager"`
 	}
-	if len(req.Options.Raw) == 0 || json.Unmarshal(req.Options.Raw, &options) != nil {
-		return false
+	if len(req.Options.Raw) == 0 || json.Unmarshal(req.Options.Raw, &options) != nil || options.FieldManager != controllerFieldManager {
+		return false, nil
 	}
-	return options.FieldManager == controllerFieldManager
+	user, err := r.Controller(ctx)
+	if err != nil {
+		return false, fmt.Errorf("asking the API server who the controller is: %w", err)
+	}
+	return user != "" && req.UserInfo.Username == user, nil
 }
 
 // Sentences joins problems so that a person can read them in one line.

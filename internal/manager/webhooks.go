@@ -83,6 +83,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 		Revisions: func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error) {
 			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
 		},
+		Controller: (&identity{config: mgr.GetConfig()}).user,
 	}, admission.ActionRules{
 		Exists: func(ctx context.Context, namespace, app string) (bool, error) {
 			key := types.NamespacedName{Namespace: namespace, Name: app}

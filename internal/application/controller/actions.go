@@ -178,7 +178,7 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.Rel
 	target.Name = h.Target
 	for i := range w.revisions {
 		if w.revisions[i].Name == h.Target {
-			target = &w.revisions[i]
+			target = w.revisions[i].DeepCopy() // clearing the release moves the list
 		}
 	}
 	if action.Status.Phase == "" {
