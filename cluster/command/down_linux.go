@@ -41,7 +41,7 @@ func newDown(streams Streams) *cobra.Command {
 			return nil
 		},
 	}
-	dataDirFlag(cmd, &dataDir)
+	runningDirFlag(cmd, &dataDir)
 	return cmd
 }
 

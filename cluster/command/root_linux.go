@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vela-rollouts/vela/cluster/discovery"
 	"github.com/vela-rollouts/vela/cluster/globals"
 	"github.com/vela-rollouts/vela/cluster/server"
 )
@@ -36,7 +37,16 @@ func New(version string, streams Streams) *cobra.Command {
 	return root
 }
 
-// dataDirFlag adds the flag that every verb has.
+// runningDirFlag adds the flag to a verb that is about a cluster which is there: without it, the one that runs on this machine.
+func runningDirFlag(cmd *cobra.Command, dir *string) {
+	at := server.Defaults().DataDir
+	if current, running, err := discovery.Read(); err == nil && running && current.DataDir != "" {
+		at = current.DataDir
+	}
+	cmd.Flags().StringVar(dir, "data-dir", at, "directory that holds the cluster (without it the one that runs here)")
+}
+
+// dataDirFlag adds the flag to a verb that makes or removes a cluster, which takes its directory by name.
 func dataDirFlag(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "data-dir", server.Defaults().DataDir, "directory that holds the cluster")
 }

@@ -37,7 +37,7 @@ func newKubeconfig(streams Streams) *cobra.Command {
 			return err
 		},
 	}
-	dataDirFlag(cmd, &dataDir)
+	runningDirFlag(cmd, &dataDir)
 	return cmd
 }
 
@@ -77,7 +77,7 @@ func newImage(streams Streams) *cobra.Command {
 			return nil
 		},
 	}
-	dataDirFlag(load, &dataDir)
+	runningDirFlag(load, &dataDir)
 	cmd := &cobra.Command{Use: "image", Short: "Images that containers are made from"}
 	cmd.AddCommand(load)
 	return cmd

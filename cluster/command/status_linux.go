@@ -86,7 +86,7 @@ func newStatus(streams Streams) *cobra.Command {
 			return nil
 		},
 	}
-	dataDirFlag(cmd, &dataDir)
+	runningDirFlag(cmd, &dataDir)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "json, or empty for people")
 	return cmd
 }
