@@ -151,6 +151,11 @@ func scenarios() map[string]scenario {
 		"two-hundred":            {replicas: 200, set: func(w *world) { w.dep.surge = 10 }, beats: []beat{begin, to50}, ends: stays(50, map[string]int32{"v1": 100, "v2": 100})},
 		"deleted-at-50":          {replicas: 5, beats: []beat{begin, to50, {"deletes the Rollout", pausedAt(50), func(w *world) { w.deleting = true }}}, ends: onlyHas("v2")},
 		"deleted-after-rollback": {replicas: 5, beats: []beat{begin, {"rolls back and deletes the Rollout", pausedAt(20), func(w *world) { back(w); w.deleting = true }}}, ends: onlyHas("v1")},
+		"back-to-before-the-stable-version": {replicas: 5, beats: []beat{begin, {"applies v0, which was good before v1, and deletes the Rollout", pausedAt(20), func(w *world) {
+			w.dep.template, w.dep.label, w.app.release = "v0", "app-v0", ""
+			w.dep.generation++
+			w.deleting = true
+		}}}, ends: onlyHas("v0")},
 		"workload-deleted": {replicas: 5, beats: []beat{begin, {"deletes the workload", pausedAt(20), func(w *world) {
 			w.dep.exists, w.dep.held = false, false
 			for _, s := range w.sets {

@@ -122,7 +122,8 @@ func (v *verdict) shrinkOthers(l look, to int32) {
 
 func superseded(l look) (verdict, bool) {
 	stale := l.Routes.Canary && l.Routes.Services && l.Routes.CanaryHash != l.Workload.Template
-	if !l.Workload.Held || l.back() || !l.arrived() || len(l.others) == 0 && !stale {
+	// A Rollout that closes is told nothing more: whatever the template is now is what the workload gets.
+	if !l.Workload.Held || l.back() || !l.arrived() && !l.closing || len(l.others) == 0 && !stale {
 		return verdict{}, false
 	}
 	v := l.takeBack()
