@@ -4,6 +4,8 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -121,4 +123,26 @@ func TestRollbackLandsOnTheLastGoodVersion(t *testing.T) {
 		share(t, p, "V2", 100)
 	})
 	scene(t, "S11 not one request failed", func(t *testing.T) { noneFailed(t, p) })
+}
+
+// TestRollbackPassesOverAVersionThatWasStillOnItsWay rolls back to version 1 while the version before version 3 never finished. That
+// version is deployed without a canary, by the Deployment's own rolling update, so requests may fail on its way: they are shown.
+func TestRollbackPassesOverAVersionThatWasStillOnItsWay(t *testing.T) {
+	p := newPage(t)
+	firstVersion(t, p)
+	must(t, p.Send(t.Context(), plain(t, "v2.yaml", "v2", "w2")))
+	must(t, p.Deploy(t.Context(), "v3.yaml"))
+	must(t, p.SuspendedAt(t.Context(), "v3", "suspend-1st"))
+	back(t, p)
+	podsAre(t, p, map[string]int{"wangyikewyk/canarydemo:v1": 5})
+	fmt.Printf("progress: %s\n", p.StopLoad())
+}
+
+// plain is an example without its workflow, under another publishVersion.
+func plain(t *testing.T, file, version, instead string) string {
+	t.Helper()
+	text, err := os.ReadFile(root("examples", "canary", file))
+	must(t, err)
+	spec, _, _ := strings.Cut(string(text), "   workflow:\n")
+	return strings.Replace(spec, "publishVersion: "+version, "publishVersion: "+instead, 1)
 }

@@ -49,7 +49,12 @@ func (p *Page) Deploy(ctx context.Context, file string) error {
 		return err
 	}
 	p.say("\n# %s", file)
-	_, err = p.MustVela(ctx, string(text), "up", "-f", "-")
+	return p.Send(ctx, string(text))
+}
+
+// Send sends YAML through `vela up -f -`.
+func (p *Page) Send(ctx context.Context, text string) error {
+	_, err := p.MustVela(ctx, text, "up", "-f", "-")
 	return err
 }
 
