@@ -61,13 +61,17 @@ func (c *controllers) start(t *testing.T) {
 	t.Helper()
 	c.cmd = exec.Command(root("bin", "vela-core"), c.args...)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
-	must(t, c.cmd.Start())
+	if err := c.cmd.Start(); err != nil {
+		t.Errorf("starting vela-core: %v", err) // not fatal: it may be called beside the test's own goroutine
+	}
 }
 
 // kill ends the process as a power cut would.
 func (c *controllers) kill(t *testing.T) {
 	t.Helper()
-	must(t, c.cmd.Process.Kill())
+	if err := c.cmd.Process.Kill(); err != nil {
+		t.Errorf("killing vela-core: %v", err)
+	}
 	_ = c.cmd.Wait() // it says that it was killed
 }
 

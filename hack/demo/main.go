@@ -25,7 +25,7 @@ import (
 func main() {
 	cfg := play.Config{Bin: "bin", Images: "bin/images", Transcript: os.Stdout}
 	flag.StringVar(&cfg.DataDir, "data-dir", "/var/lib/vela-demo", "velad's data directory; what is in it is removed first")
-	flag.IntVar(&cfg.HTTPPort, "http-port", 80, "the gateway's port; a free one is taken if it is in use")
+	flag.IntVar(&cfg.HTTPPort, "http-port", 80, "the gateway's port; velad says who has it if it is in use")
 	flag.IntVar(&cfg.HTTPSPort, "https-port", 443, "the gateway's TLS port")
 	flag.IntVar(&cfg.APIPort, "api-port", 6443, "the API server's port")
 	flag.Parse()

@@ -6,7 +6,6 @@ package ack
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -173,11 +172,4 @@ func (e *Edges) Seen(ingress string, services ...string) ([]Serves, State) {
 		seen = append(seen, s)
 	}
 	return seen, state
-}
-
-// Replicas returns the plans of the replicas that are known, by URL.
-func (e *Edges) Replicas() map[string]plan.Plan {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return maps.Clone(e.plans)
 }
