@@ -15,6 +15,8 @@ type load struct {
 	// enough is how many ready pods of the new version make its step.
 	enough int32
 	routed bool
+	// apart says that a version gets its share only: the user's route leads to the stable version's own Service.
+	apart bool
 	// weight is what is written; low and high bound what any router may be serving.
 	weight, low, high            int32
 	stableDrained, canaryDrained bool
@@ -178,12 +180,13 @@ func (l load) withdraw() next {
 		n.canary = 0
 		return n
 	}
-	if !l.routed {
+	if l.routed && l.stableReady > 0 {
+		n.weight = 0
+	}
+	if !l.routed || !l.apart && l.weight == 0 && l.high == 0 {
+		// Requests go where pods are, so as many must stay as the stable version lacks.
 		n.canary = min(l.canary, max(l.replicas-l.stableReady, 0))
 		return n
-	}
-	if l.stableReady > 0 {
-		n.weight = 0
 	}
 	if l.weight == 0 && l.high == 0 && l.canaryDrained {
 		n.canary = 0

@@ -224,7 +224,7 @@ func (l look) beyond() bool {
 func (l look) measure() load {
 	w := l.Workload
 	ld := load{
-		replicas: w.Replicas, surge: w.MaxSurge, goal: l.goal, routed: l.routed,
+		replicas: w.Replicas, surge: w.MaxSurge, goal: l.goal, routed: l.routed, apart: l.routed && l.Routes.Switched,
 		canary: l.canarySet.Replicas, stable: l.stableSet.Replicas,
 		canaryReady: min(l.canarySet.Ready, l.canarySet.Replicas), stableReady: min(l.stableSet.Ready, l.stableSet.Replicas),
 		weight: l.Routes.Weight, low: l.routes.low, high: l.routes.high,

@@ -25,6 +25,7 @@ func randomLoad(t *rapid.T) load {
 		l.goal.weight = rapid.Int32Range(0, 100).Draw(t, "weight asked")
 		l.weight = rapid.Int32Range(0, 100).Draw(t, "weight")
 		l.low, l.high = rapid.Int32Range(0, l.weight).Draw(t, "low"), rapid.Int32Range(l.weight, 100).Draw(t, "high")
+		l.apart = rapid.Bool().Draw(t, "apart")
 		l.stableDrained, l.canaryDrained = rapid.Bool().Draw(t, "stable drained"), rapid.Bool().Draw(t, "canary drained")
 		l.goal.stable = max(n-l.goal.canary, carries(n, 100-l.goal.weight))
 		if l.goal.weight > 0 && n > 0 {
@@ -94,7 +95,10 @@ func TestWithdrawalTakesTrafficFirst(t *testing.T) {
 		if l.routed && l.replicas > 0 && (l.stableReady > 0) != (n.weight == 0) && l.weight > 0 {
 			t.Fatalf("the traffic leaves at once if anybody can take it, and stays otherwise: %+v", n)
 		}
-		if l.routed && l.replicas > 0 && n.canary < l.canary && (l.high > 0 || !l.canaryDrained) {
+		if l.routed && !l.apart && n.canary < l.canary && n.canary+l.stableReady < l.replicas {
+			t.Fatalf("where requests go to any pod as many stay as the stable version lacks: %+v", n)
+		}
+		if l.routed && l.apart && l.replicas > 0 && n.canary < l.canary && (l.high > 0 || !l.canaryDrained) {
 			t.Fatalf("pods go only after the last request: %+v", n)
 		}
 	})

@@ -156,6 +156,14 @@ func scenarios() map[string]scenario {
 			w.dep.generation++
 			w.deleting = true
 		}}}, ends: onlyHas("v0")},
+		"canary-over-an-update-under-way": {replicas: 5, set: func(w *world) { w.began = w.dep.replicas }, beats: []beat{
+			{"applies w2 without a Rollout's hold and releases v3 at once", healthyAt("app-v1"), func(w *world) {
+				w.dep.template, w.dep.label = "w2", "app-w2"
+				w.dep.generation++
+				releases("v3", 20)(w)
+			}},
+			to50, to100,
+		}, ends: onlyHas("v3")},
 		"workload-deleted": {replicas: 5, beats: []beat{begin, {"deletes the workload", pausedAt(20), func(w *world) {
 			w.dep.exists, w.dep.held = false, false
 			for _, s := range w.sets {

@@ -47,6 +47,7 @@ type world struct {
 	beats    []beat
 	broken   map[string]bool // hashes whose pods never become ready
 	startup  time.Duration
+	began    int32 // replicas that are never to be missing while the route is the user's own; 0 where a rollback may trade them for speed
 	writes   int
 	crashAt  int  // die after that write; 0 never
 	crashes  int  // seeded: per mille after each write
@@ -287,6 +288,9 @@ func (w *world) check() {
 		return
 	}
 	for i, r := range w.routers {
+		if r.backend == "svc" && r.weight() == 0 && w.began > 0 {
+			w.checkShared(i, r)
+		}
 		for service, share := range r.shares() {
 			if share == 0 {
 				continue
@@ -301,10 +305,25 @@ func (w *world) check() {
 			if !answers && !w.emergent {
 				w.fail("router %d sends %d%% to %s, where no pod answers", i, share, service)
 			}
-			if len(versions) > 1 && w.dep.held && !w.emergent {
+			native := w.began > 0 && service == "svc" && !versions[w.app.template] // an update of before the hold mixes old versions
+			if len(versions) > 1 && w.dep.held && !native && !w.emergent {
 				w.fail("router %d sends %d%% to %s, which has pods of %d versions", i, share, service, len(versions))
 			}
 		}
+	}
+}
+
+// checkShared holds while all requests go where any pod is: there are never fewer pods to take them than the workload's own
+// strategy would leave.
+func (w *world) checkShared(i int, r *router) {
+	alive := int32(0)
+	for _, p := range r.endpoints["svc"] {
+		if w.alive(p) { // one that terminates serves until it is gone
+			alive++
+		}
+	}
+	if floor := max(min(w.began, w.dep.replicas)-w.dep.unavailable, 1); alive < floor {
+		w.fail("router %d has %d pods for all requests, want %d at least", i, alive, floor)
 	}
 }
 
