@@ -110,6 +110,8 @@ func TestApplicationRules(t *testing.T) {
 	status := `, status: {latestRevision: {name: demo-v2, revision: 2}}}`
 	with := func(text string) string { return strings.TrimSuffix(text, "}") + status }
 	v2 := strings.ReplaceAll(v1, `"1"`, `"2"`)
+	v3 := strings.ReplaceAll(v1, `"1"`, `"3"`)
+	elsewhere := strings.ReplaceAll(v3, "name: a", "name: b")
 	edited := strings.ReplaceAll(v2, "name: a", "name: b")
 	recorded := func(name, text string) v1beta1.ApplicationRevision {
 		a := &v1beta1.Application{}
@@ -123,6 +125,7 @@ func TestApplicationRules(t *testing.T) {
 		r := v1beta1.ApplicationRevision{}
 		r.Name, r.Annotations = name, a.Annotations
 		r.Labels = map[string]string{v1beta1.LabelRevisionHash: hash}
+		r.Spec.Application.Spec, r.Status.Succeeded = a.Spec, name == "demo-v2"
 		return r
 	}
 	rules := velaadmission.ApplicationRules{
@@ -132,6 +135,13 @@ func TestApplicationRules(t *testing.T) {
 			}
 			return nil
 		},
+		CheckRoutes: func(stable, a *v1beta1.Application) []error {
+			if stable.Spec.Components[0].Name != a.Spec.Components[0].Name {
+				return []error{errors.New("spec.components[0]: it was another")}
+			}
+			return nil
+		},
+		Doubts: func(a *v1beta1.Application) []string { return []string{"spec: " + a.Name + " is doubtful"} },
 		Revisions: func(context.Context, string, string) ([]v1beta1.ApplicationRevision, error) {
 			return []v1beta1.ApplicationRevision{recorded("demo-v1", v1), recorded("demo-v2", v2)}, nil
 		},
@@ -143,13 +153,15 @@ func TestApplicationRules(t *testing.T) {
 		say                  string
 		user                 string
 	}{
-		"what is wrong with the spec, in one line":     {`{metadata: {name: demo}, spec: {components: []}}`, "", "", false, "spec.components: add one; spec: and more", ""},
-		"a version that was used before":               {v1, with(v2), "", false, `"1" was already used by revision demo-v1`, ""},
-		"the same version put back by a rollback":      {v1, with(v2), `{fieldManager: vela-application}`, true, "", "vela"},
-		"somebody else in the controller's name":       {v1, with(v2), `{fieldManager: vela-application}`, false, "already used", "mallory"},
-		"the controller's user in another name":        {v1, with(v2), `{fieldManager: vela-cli}`, false, "already used", "vela"},
-		"the same again":                               {v2, with(v2), "", true, "", ""},
-		"another spec under the same version, allowed": {edited, with(v2), "", true, "vela up demo -v NEW-VERSION", ""},
+		"what is wrong with the spec, in one line":                      {`{metadata: {name: demo}, spec: {components: []}}`, "", "", false, "spec.components: add one; spec: and more", ""},
+		"a version that was used before":                                {v1, with(v2), "", false, `"1" was already used by revision demo-v1`, ""},
+		"the same version put back by a rollback":                       {v1, with(v2), `{fieldManager: vela-application}`, true, "", "vela"},
+		"somebody else in the controller's name":                        {v1, with(v2), `{fieldManager: vela-application}`, false, "already used", "mallory"},
+		"the controller's user in another name":                         {v1, with(v2), `{fieldManager: vela-cli}`, false, "already used", "vela"},
+		"a new version":                                                 {v3, with(v2), "", true, "spec: demo is doubtful", ""},
+		"a new version that the good one can't be released to in steps": {elsewhere, with(v2), "", false, "spec.components[0]: it was another", ""},
+		"the same again":                                                {v2, with(v2), "", true, "", ""},
+		"another spec under the same version, allowed":                  {edited, with(v2), "", true, "vela up demo -v NEW-VERSION", ""},
 		"one that goes away is not checked": {
 			`{metadata: {name: demo, deletionTimestamp: "2026-01-01T00:00:00Z"}, spec: {components: []}}`, with(v2), "", true, "", ""},
 	}

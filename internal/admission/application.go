@@ -86,6 +86,10 @@ func addFinalizer(app map[string]any) {
 type ApplicationRules struct {
 	// Check returns what is wrong with an Application, a sentence each.
 	Check func(app *v1beta1.Application) []error
+	// CheckRoutes returns what a release of app cannot do to the routes of stable, the last version that succeeded.
+	CheckRoutes func(stable, app *v1beta1.Application) []error
+	// Doubts about what is allowed, a sentence each.
+	Doubts func(app *v1beta1.Application) []string
 	// Revisions of an Application, from a cache.
 	Revisions func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error)
 	// Controller is the user that the application controller is to the API server.
@@ -138,7 +142,19 @@ func (r ApplicationRules) Handle(ctx context.Context, req admission.Request) adm
 	if unpublished != "" {
 		return admission.Allowed("").WithWarnings(unpublished)
 	}
-	return admission.Allowed("")
+	if stable := application.RollbackTarget(app.Name, revisions); stable != nil {
+		if problems := r.CheckRoutes(released(app.Name, stable), app); len(problems) > 0 {
+			return admission.Denied(Sentences(problems))
+		}
+	}
+	return admission.Allowed("").WithWarnings(r.Doubts(app)...)
+}
+
+// released is the Application of that name as a revision has it.
+func released(name string, rev *v1beta1.ApplicationRevision) *v1beta1.Application {
+	app := &v1beta1.Application{Spec: rev.Spec.Application.Spec}
+	app.Namespace, app.Name = rev.Namespace, name
+	return app
 }
 
 // specChanged says whether an update touches what is checked here: the spec, or the version it is published as.

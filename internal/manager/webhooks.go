@@ -80,6 +80,8 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 		Check: func(app *v1beta1.Application) []error {
 			return validate.Application(registry, app, step.ValidateWorkflow)
 		},
+		CheckRoutes: func(stable, app *v1beta1.Application) []error { return validate.RouteChanges(registry, stable, app) },
+		Doubts:      validate.Doubts,
 		Revisions: func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error) {
 			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
 		},

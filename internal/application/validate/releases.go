@@ -20,32 +20,41 @@ const canaryDeploy = "canary-deploy"
 // releases renders everything once, to find what only shows when it is put together. It is asked when nothing else is
 // wrong.
 func releases(reg *definition.Registry, app *v1beta1.Application) []error {
-	var faults []error
+	merged, rendered, faults := renderAll(reg, app)
+	if len(faults) > 0 || app.Spec.Workflow == nil {
+		return faults
+	}
+	for i, step := range app.Spec.Workflow.Steps {
+		at := schema.Index("spec.workflow.steps", i)
+		faults = append(faults, canary(app, merged, rendered, at, step.StepBase)...)
+		for j, sub := range step.SubSteps {
+			faults = append(faults, canary(app, merged, rendered, schema.Index(at+".subSteps", j), sub)...)
+		}
+	}
+	return faults
+}
+
+// renderAll renders each component, with the policies that override some, or says why it can't be.
+func renderAll(reg *definition.Registry, app *v1beta1.Application) ([]v1beta1.Component, map[string][]render.Manifest, []error) {
 	merged, err := render.Override(app.Spec.Components, app.Spec.Policies)
 	if err != nil {
-		return []error{inSpec(app, err)}
+		return nil, nil, []error{inSpec(app, err)}
 	}
-	c := render.Context{AppName: app.Name, Namespace: app.Namespace, Revision: app.Name + "-v1"}
+	var faults []error
 	rendered := map[string][]render.Manifest{}
 	for _, comp := range merged {
-		manifests, err := render.Component(reg, c, comp)
+		manifests, err := render.Component(reg, contextOf(app), comp)
 		if err != nil {
 			faults = append(faults, inSpec(app, err))
 			continue
 		}
 		rendered[comp.Name] = manifests
 	}
-	if len(faults) > 0 || app.Spec.Workflow == nil {
-		return faults
-	}
-	for i, step := range app.Spec.Workflow.Steps {
-		at := schema.Index("spec.workflow.steps", i)
-		faults = append(faults, canary(app, c, merged, rendered, at, step.StepBase)...)
-		for j, sub := range step.SubSteps {
-			faults = append(faults, canary(app, c, merged, rendered, schema.Index(at+".subSteps", j), sub)...)
-		}
-	}
-	return faults
+	return merged, rendered, faults
+}
+
+func contextOf(app *v1beta1.Application) render.Context {
+	return render.Context{AppName: app.Name, Namespace: app.Namespace, Revision: app.Name + "-v1"}
 }
 
 // canaryProperties is what matters here of a canary-deploy step; the workflow's check looks at all of it.
@@ -58,7 +67,7 @@ type canaryProperties struct {
 // canary renders the Rollouts of a canary-deploy step, which not every component can have: its requests may come through a
 // gateway whose weights cannot be set.
 func canary(
-	app *v1beta1.Application, c render.Context, components []v1beta1.Component, rendered map[string][]render.Manifest,
+	app *v1beta1.Application, components []v1beta1.Component, rendered map[string][]render.Manifest,
 	at string, step v1beta1.StepBase,
 ) []error {
 	var asked canaryProperties
@@ -74,7 +83,7 @@ func canary(
 		if len(asked.Components) > 0 && !slices.Contains(asked.Components, comp.Name) {
 			continue
 		}
-		_, err := render.Rollout(c, comp, rendered[comp.Name], render.Canary{Weight: asked.Weight, RolloutType: asked.RolloutType})
+		_, err := render.Rollout(contextOf(app), comp, rendered[comp.Name], render.Canary{Weight: asked.Weight, RolloutType: asked.RolloutType})
 		if err != nil {
 			faults = append(faults, inStep(app, at, err))
 		}

@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package validate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application/render"
+	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/definition/schema"
+)
+
+// RouteChanges returns what a release of app in steps cannot do to the routes of stable, the version that serves: while both
+// versions run they share one host, path and port, so a change of these would send requests of one version to where only
+// the other one listens. A component that no canary-deploy step releases may change what it likes.
+func RouteChanges(reg *definition.Registry, stable, app *v1beta1.Application) []error {
+	_, before, faults := renderAll(reg, stable)
+	if len(faults) > 0 {
+		return nil // what can't be rendered any more is nothing to compare with
+	}
+	_, after, faults := renderAll(reg, app)
+	if len(faults) > 0 {
+		return faults
+	}
+	for i, comp := range app.Spec.Components {
+		was, _ := route(before[comp.Name])
+		is, trait := route(after[comp.Name])
+		if was == "" || is == "" || was == is || !inSteps(app, comp.Name) {
+			continue
+		}
+		at := schema.Index(schema.Index("spec.components", i)+".traits", trait) + ".properties"
+		faults = append(faults, schema.Faultf(at, "a canary release cannot change where requests come in, which both versions share: "+
+			"it is %s, and would be %s; keep it, or publish this change in a version without canary-deploy", was, is))
+	}
+	return faults
+}
+
+// inSteps says whether a canary-deploy step of the workflow releases the component.
+func inSteps(app *v1beta1.Application, component string) bool {
+	if app.Spec.Workflow == nil {
+		return false
+	}
+	releases := func(s v1beta1.StepBase) bool {
+		var asked canaryProperties
+		if s.Type != canaryDeploy || s.Properties != nil && json.Unmarshal(s.Properties.Raw, &asked) != nil {
+			return false
+		}
+		return len(asked.Components) == 0 || slices.Contains(asked.Components, component)
+	}
+	return slices.ContainsFunc(app.Spec.Workflow.Steps, func(s v1beta1.WorkflowStep) bool {
+		return releases(s.StepBase) || slices.ContainsFunc(s.SubSteps, releases)
+	})
+}
+
+// route is the way of requests to a component in words, and the trait that makes it; empty where none leads there.
+func route(manifests []render.Manifest) (words string, trait int) {
+	for _, m := range manifests {
+		ingress := &networkingv1.Ingress{}
+		if m.Object.GetKind() != "Ingress" || runtime.DefaultUnstructuredConverter.FromUnstructured(m.Object.Object, ingress) != nil {
+			continue
+		}
+		var ways []string
+		for _, rule := range ingress.Spec.Rules {
+			if rule.HTTP == nil {
+				continue
+			}
+			for _, p := range rule.HTTP.Paths {
+				way := rule.Host + p.Path
+				if p.PathType != nil && *p.PathType != networkingv1.PathTypeImplementationSpecific {
+					way += " (" + string(*p.PathType) + ")"
+				}
+				if s := p.Backend.Service; s != nil {
+					way += fmt.Sprintf(" to port %d of %s", s.Port.Number, s.Name)
+				}
+				ways = append(ways, way)
+			}
+		}
+		return "Ingress " + ingress.Name + " from " + strings.Join(ways, " and "), m.TraitIndex
+	}
+	return "", 0
+}
+
+// Doubts are sentences about what is allowed and yet probably not meant.
+func Doubts(app *v1beta1.Application) []string {
+	var doubts []string
+	for i, comp := range app.Spec.Components {
+		if comp.Type != "webservice" || comp.Properties == nil {
+			continue
+		}
+		var says struct {
+			Ports []definition.Port `json:"ports"`
+		}
+		if json.Unmarshal(comp.Properties.Raw, &says) != nil || len(says.Ports) == 0 {
+			continue
+		}
+		for j, t := range comp.Traits {
+			var g definition.Gateway
+			if t.Type != "gateway" || t.Properties == nil || json.Unmarshal(t.Properties.Raw, &g) != nil || g.ExistingServiceName != "" {
+				continue
+			}
+			for _, path := range slices.Sorted(maps.Keys(g.HTTP)) {
+				port := g.HTTP[path]
+				if slices.ContainsFunc(says.Ports, func(p definition.Port) bool { return p.Port == port || p.ContainerPort == port }) {
+					continue
+				}
+				at := schema.Join(schema.Index(schema.Index("spec.components", i)+".traits", j)+".properties.http", path)
+				doubts = append(doubts, fmt.Sprintf("%s: requests go to port %d, which is not among the ports of component %s; "+
+					"if its container does not listen there, write another port", at, port, comp.Name))
+			}
+		}
+	}
+	return doubts
+}
