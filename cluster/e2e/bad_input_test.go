@@ -25,14 +25,15 @@ func TestBadInputIsRefusedWithOneSentenceAndChangesNothing(t *testing.T) {
 		args  []string
 		names []string // what the sentence must name: the field and the mend
 	}{
-		"unknown component type": {replaced("webservice", "webservise"), up, []string{"components[0].type", "webservice"}},
-		"unknown trait type":     {replaced("type: scaler", "type: scalar"), up, []string{"traits[0].type", "scaler"}},
-		"unknown step type":      {replaced("type: suspend", "type: suspent"), up, []string{"steps[1].type", "suspend"}},
-		"weight above 100":       {replaced("weight: 20", "weight: 120"), up, []string{"weight", "0", "100"}},
-		"weight below 0":         {replaced("weight: 20", "weight: -1"), up, []string{"weight", "0", "100"}},
-		"falling weights":        {replaced("weight: 20", "weight: 60"), up, []string{"weight", "rollout-20", "rollout-50"}},
-		"a missing image":        {replaced("image: wangyikewyk/canarydemo:v2", "imagePullPolicy: Never"), up, []string{"image"}},
-		"malformed YAML":         {"apiVersion: [", up, []string{"line"}},
+		"unknown component type":                   {replaced("webservice", "webservise"), up, []string{"components[0].type", "webservice"}},
+		"unknown trait type":                       {replaced("type: scaler", "type: scalar"), up, []string{"traits[0].type", "scaler"}},
+		"unknown step type":                        {replaced("type: suspend", "type: suspent"), up, []string{"steps[1].type", "suspend"}},
+		"weight above 100":                         {replaced("weight: 20", "weight: 120"), up, []string{"weight", "0", "100"}},
+		"weight below 0":                           {replaced("weight: 20", "weight: -1"), up, []string{"weight", "0", "100"}},
+		"falling weights":                          {replaced("weight: 20", "weight: 60"), up, []string{"weight", "rollout-20", "rollout-50"}},
+		"a canary that changes the gateway's port": {replaced(`"/version": 8090`, `"/version": 9090`), up, []string{"traits[1].properties", "8090", "9090", "canary-deploy"}},
+		"a missing image":                          {replaced("image: wangyikewyk/canarydemo:v2", "imagePullPolicy: Never"), up, []string{"image"}},
+		"malformed YAML":                           {"apiVersion: [", up, []string{"line"}},
 		"an application that does not exist, asked for its status": {"", []string{"status", "nothing-here"}, []string{"nothing-here"}},
 		"an application that does not exist, resumed":              {"", []string{"workflow", "resume", "nothing-here"}, []string{"nothing-here"}},
 		"a resume with nothing suspended":                          {"", []string{"workflow", "resume", play.App}, []string{play.App, "resume", "running"}},
