@@ -14,6 +14,9 @@ const (
 	// AnnotationHeldFields lists the fields (comma separated paths such as spec.rules) that a release holds on an
 	// object; the application controller leaves them out of what it applies while the annotation is there.
 	AnnotationHeldFields = "release.oam.dev/held-fields"
+	// AnnotationPausedWithRun on a Rollout says that it was paused because the run of its Application stands still; it goes on
+	// with the run.
+	AnnotationPausedWithRun = "release.oam.dev/paused-with-run"
 	// AnnotationSpecHash on a rendered object is the hash of what was applied last; equal means nothing to apply.
 	AnnotationSpecHash = "release.oam.dev/applied-hash"
 	// LabelPause stops the reconciliation of an Application while it is "true".

@@ -346,7 +346,7 @@ func (s *stage) playRollout(ro *rolloutsv1beta1.Rollout) {
 	st.CanaryStatus = &rolloutsv1beta1.CanaryStatus{ObservedReleaseID: ro.Spec.ReleaseID}
 	st.CurrentStepState, st.Message = rolloutsv1beta1.StepUpgrade, "Rollout is in step(1/1), and upgrade workload to new version"
 	switch {
-	case d.Labels[v1beta1.LabelAppRevision] != ro.Spec.ReleaseID || s.broken[d.Spec.Template.Spec.Containers[0].Image]:
+	case d.Labels[v1beta1.LabelAppRevision] != ro.Spec.ReleaseID || ro.Spec.Strategy.Paused || s.broken[d.Spec.Template.Spec.Containers[0].Image]:
 	case *ro.Spec.Strategy.Canary.Steps[0].Traffic == "100%":
 		delete(d.Annotations, rolloutsv1beta1.AnnotationInProgress)
 		s.must(s.client.Update(s.t.Context(), d))

@@ -124,6 +124,9 @@ func (r *Reconciler) release(ctx context.Context, w *world, release application.
 		return 0, w.transient
 	}
 	w.app.Status.Workflow = &result.Status
+	if err := r.pause(ctx, w); err != nil {
+		return 0, err
+	}
 	return result.RecheckAfter, r.keep(ctx, w, rev)
 }
 

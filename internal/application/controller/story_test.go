@@ -266,6 +266,44 @@ func TestResumeIsCarriedOutOnce(t *testing.T) {
 	}
 }
 
+func TestSuspendAndTerminateStopAStepThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	paused := func(s *stage) bool {
+		ro := &rolloutsv1beta1.Rollout{}
+		s.must(s.client.Get(t.Context(), s.key, ro))
+		return ro.Spec.Strategy.Paused
+	}
+	for _, action := range []v1alpha1.Action{v1alpha1.ActionSuspend, v1alpha1.ActionTerminate} {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.up(v1)
+			s.settle()
+			s.broken["demo:v2"] = true
+			s.up(canary("v2"))
+			s.settle()
+			if paused(s) {
+				t.Fatal("nobody asked for a pause yet")
+			}
+			name := s.ask(action)
+			s.settle()
+			if a := s.action(name); a.Status.Phase != v1alpha1.ActionSucceeded || !paused(s) {
+				t.Fatalf("%s: %s %s; its Rollout is paused: %v", action, a.Status.Phase, a.Status.Message, paused(s))
+			}
+			s.broken["demo:v2"] = false
+			on := v1alpha1.ActionResume
+			if action == v1alpha1.ActionTerminate {
+				on = v1alpha1.ActionRestart
+			}
+			s.ask(on)
+			s.settle()
+			if s.running(t, v1beta1.PhaseWorkflowSuspending); paused(s) {
+				t.Errorf("after %s the step has to go on", on)
+			}
+		})
+	}
+}
+
 func TestUnpublishedChange(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
