@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -194,7 +195,37 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.Rel
 		return r.conclude(ctx, w, action, v1alpha1.ActionExecuting, h.Message+"; its Rollout is giving pods and routes back",
 			application.RollbackReport(target, true))
 	}
-	return r.conclude(ctx, w, action, v1alpha1.ActionSucceeded, h.Message, application.RollbackReport(target, false))
+	done, message, err := r.returned(ctx, w, target)
+	if err != nil {
+		return err
+	}
+	if message != "" {
+		message = "; " + message
+	}
+	if !done {
+		return r.conclude(ctx, w, action, v1alpha1.ActionExecuting, h.Message+message, application.RollbackReport(target, true))
+	}
+	return r.conclude(ctx, w, action, v1alpha1.ActionSucceeded, h.Message+message, application.RollbackReport(target, false))
+}
+
+// returned says whether the workloads of the target have only pods of its template, and otherwise how far they are.
+func (r *Reconciler) returned(ctx context.Context, w *world, target *v1beta1.ApplicationRevision) (bool, string, error) {
+	all, messages := true, []string(nil)
+	for _, e := range application.Kept(w.app.Name, target, w.trackers) {
+		if e.Kind != "Deployment" {
+			continue
+		}
+		d, err := r.deployment(ctx, e.Namespace, e.Name)
+		if err != nil {
+			return false, "", err
+		}
+		done, message := application.Returned(d)
+		all = all && done
+		if message != "" {
+			messages = append(messages, message)
+		}
+	}
+	return all, strings.Join(messages, "; "), nil
 }
 
 // clearRelease deletes the Application's Rollouts, whose finalizer brings pods and routes back, and the revisions that

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package application
+
+import (
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Returned says whether a workload that was given its former template has only pods of it, and otherwise in a few words how
+// far it is. Its native rolling update takes pods back when a release was over already. One that makes no progress any more
+// (progressDeadlineSeconds) is not waited for: the message says so, and the template is the former one.
+func Returned(d *appsv1.Deployment) (done bool, message string) {
+	if d == nil || d.DeletionTimestamp != nil {
+		return true, ""
+	}
+	if d.Spec.Paused && heldFor(d) == "" {
+		return true, fmt.Sprintf("Deployment %s is paused by somebody, so its pods stay as they are until spec.paused is false", d.Name)
+	}
+	want := int32(1)
+	if d.Spec.Replicas != nil {
+		want = *d.Spec.Replicas
+	}
+	st := d.Status
+	if st.ObservedGeneration >= d.Generation {
+		if st.UpdatedReplicas >= want && st.Replicas <= st.UpdatedReplicas {
+			return true, ""
+		}
+		for _, c := range st.Conditions {
+			if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == "ProgressDeadlineExceeded" {
+				return true, fmt.Sprintf("Deployment %s makes no progress with it: %d of %d pods are back", d.Name, st.UpdatedReplicas, want)
+			}
+		}
+		return false, fmt.Sprintf("Deployment %s has %d of %d pods back and %d to go", d.Name, st.UpdatedReplicas, want, max(st.Replicas-st.UpdatedReplicas, 0))
+	}
+	return false, fmt.Sprintf("Deployment %s is about to take its pods back", d.Name)
+}

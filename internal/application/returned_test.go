@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package application_test
+
+import (
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vela-rollouts/vela/internal/application"
+)
+
+func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
+	t.Parallel()
+	deployment := func(observed int64, replicas, all, updated int32, reason string) *appsv1.Deployment {
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "demo", Generation: 7}}
+		d.Spec.Replicas = &replicas
+		d.Status = appsv1.DeploymentStatus{ObservedGeneration: observed, Replicas: all, UpdatedReplicas: updated}
+		if reason != "" {
+			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: reason}}
+		}
+		return d
+	}
+	paused := deployment(7, 5, 6, 3, "")
+	paused.Spec.Paused = true
+	cases := map[string]struct {
+		deployment *appsv1.Deployment
+		done       bool
+		say        string
+	}{
+		"all pods are back":                     {deployment(7, 5, 5, 5, ""), true, ""},
+		"some are of the bad version":           {deployment(7, 5, 6, 3, ""), false, "3 of 5 pods back and 3 to go"},
+		"the last bad pod is still there":       {deployment(7, 5, 6, 5, ""), false, "5 of 5 pods back and 1 to go"},
+		"nobody has looked at it yet":           {deployment(6, 5, 5, 5, ""), false, "about to"},
+		"it is stuck: a rollback does not hang": {deployment(7, 5, 6, 3, "ProgressDeadlineExceeded"), true, "makes no progress"},
+		"somebody paused it":                    {paused, true, "is paused by somebody"},
+		"scaled to nothing":                     {deployment(7, 0, 0, 0, ""), true, ""},
+		"there is none":                         {nil, true, ""},
+	}
+	for name, c := range cases {
+		done, say := application.Returned(c.deployment)
+		if done != c.done || !strings.Contains(say, c.say) || (c.say == "") != (say == "") {
+			t.Errorf("%s: got %v, %q; want %v, %q", name, done, say, c.done, c.say)
+		}
+	}
+}
