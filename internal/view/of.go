@@ -5,8 +5,10 @@ package view
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -25,12 +27,23 @@ func Of(seen Seen) Tree {
 	if w := app.Status.Workflow; w != nil {
 		tree.Workflow = workflow(w)
 	}
-	for _, s := range app.Status.Services {
-		tree.Services = append(tree.Services, service(app, s))
-	}
 	tree.Releases = releases(seen)
+	for _, s := range app.Status.Services {
+		one := service(app, s)
+		if !slices.ContainsFunc(tree.Releases, func(r Release) bool { return r.Component == s.Name }) {
+			one.Problems = problems(podsOf(seen.Pods, s.Name))
+		}
+		tree.Services = append(tree.Services, one)
+	}
 	tree.Next = next(seen)
 	return tree
+}
+
+// podsOf are the pods of a component that are not on their way out.
+func podsOf(pods []corev1.Pod, component string) []corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool {
+		return pod.Labels[corev1beta1.LabelAppComponent] != component || pod.DeletionTimestamp != nil
+	})
 }
 
 func about(app *corev1beta1.Application) About {

@@ -5,7 +5,6 @@ package view
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,46 +140,14 @@ func version(pods []corev1.Pod, component, hash string, count, ready int32) Vers
 	if hash == "" {
 		return v
 	}
-	troubles := map[string]int{}
-	for _, pod := range pods {
-		if pod.Labels[corev1beta1.LabelAppComponent] != component || pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash {
-			continue
-		}
+	mine := slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool {
+		return pod.Labels[corev1beta1.LabelAppComponent] != component || pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash
+	})
+	for _, pod := range mine {
 		if v.Image == "" && len(pod.Spec.Containers) > 0 {
 			v.Image = pod.Spec.Containers[0].Image
 		}
-		if t := podTrouble(pod); t != "" {
-			troubles[t]++
-		}
 	}
-	for t, n := range troubles {
-		noun := "pods"
-		if n == 1 {
-			noun = "pod"
-		}
-		v.Problems = append(v.Problems, fmt.Sprintf("%d %s: %s", n, noun, t))
-	}
-	slices.Sort(v.Problems)
+	v.Problems = problems(mine)
 	return v
-}
-
-// podTrouble is why a pod does not start, empty while there is no reason to worry. It names no pod, so that pods with
-// the same trouble count together.
-func podTrouble(pod corev1.Pod) string {
-	for _, c := range pod.Status.ContainerStatuses {
-		w := c.State.Waiting
-		if w == nil || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" || w.Reason == "" {
-			continue
-		}
-		if last := c.LastTerminationState.Terminated; last != nil && w.Reason == "CrashLoopBackOff" {
-			return fmt.Sprintf("%s, container %s ended with exit code %d", w.Reason, c.Name, last.ExitCode)
-		}
-		return fmt.Sprintf("%s, container %s, image %s", w.Reason, c.Name, c.Image)
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return fmt.Sprintf("%s: %s", c.Reason, c.Message)
-		}
-	}
-	return ""
 }

@@ -86,6 +86,9 @@ type Service struct {
 	Healthy   bool    `json:"healthy"`
 	Message   string  `json:"message,omitempty"`
 	Traits    []Trait `json:"traits,omitempty"`
+	// Problems are why pods do not start, one sentence for each kind of trouble; those of a component on its way between
+	// two versions stand with its Release.
+	Problems []string `json:"problems,omitempty"`
 }
 
 // Trait is the health of one trait.

@@ -4,6 +4,7 @@
 package view_test
 
 import (
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -111,5 +112,50 @@ func TestNextIsWhatMakesSense(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
+	waiting := func(reason, message string) corev1.Pod {
+		p := pod("any")
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "web", Image: "demo:v1",
+			State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}}
+		return p
+	}
+	crashed := waiting("CrashLoopBackOff", "")
+	crashed.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 3}
+	hungry := waiting("CrashLoopBackOff", "")
+	hungry.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled"}
+	unplaced := pod("any")
+	unplaced.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes: insufficient cpu"}}
+	leaving := waiting("ImagePullBackOff", "")
+	leaving.DeletionTimestamp = &metav1.Time{}
+	foreign := waiting("ImagePullBackOff", "")
+	foreign.Labels[corev1beta1.LabelAppComponent] = "api"
+	cases := map[string]struct {
+		pods []corev1.Pod
+		want string
+	}{
+		"nothing to worry about":                  {[]corev1.Pod{pod("any"), waiting("ContainerCreating", "")}, ""},
+		"the same for two":                        {[]corev1.Pod{waiting("ErrImagePull", "no such host"), waiting("ErrImagePull", "no such host")}, "2 pods: ErrImagePull, container web, image demo:v1"},
+		"it ends again and again":                 {[]corev1.Pod{crashed}, "1 pod: CrashLoopBackOff, container web ended with exit code 3"},
+		"it takes too much memory":                {[]corev1.Pod{hungry}, "1 pod: CrashLoopBackOff, container web ended for lack of memory (OOMKilled)"},
+		"its command does not exist":              {[]corev1.Pod{waiting("RunContainerError", "exec: no such file\nmore")}, "1 pod: RunContainerError, container web, image demo:v1: exec: no such file"},
+		"no node has room":                        {[]corev1.Pod{unplaced}, "1 pod: Unschedulable: 0/1 nodes: insufficient cpu"},
+		"one that goes, one of another component": {[]corev1.Pod{leaving, foreign}, ""},
+	}
+	for name, c := range cases {
+		seen := released()
+		seen.Rollouts, seen.Pods = nil, c.pods
+		seen.App.Status.Services = []corev1beta1.ServiceStatus{{Name: "web"}}
+		if got := strings.Join(view.Of(seen).Services[0].Problems, "; "); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+	seen := released()
+	seen.Pods = []corev1.Pod{crashed}
+	seen.App.Status.Services = []corev1beta1.ServiceStatus{{Name: "web"}}
+	if got := view.Of(seen).Services[0].Problems; got != nil {
+		t.Errorf("while it is released its Release tells, not its service too: %q", got)
 	}
 }

@@ -132,6 +132,9 @@ func (p *printer) service(s view.Service) {
 		health = p.style.Good("Healthy")
 	}
 	p.printf("\n    Type: %s\n    %s %s\n", s.Type, health, strings.ReplaceAll(s.Message, "\n", "\n\t"))
+	for _, problem := range s.Problems {
+		p.printf("    %s: %s\n", p.text.Of("status.problem"), p.style.Bad(problem))
+	}
 	if len(s.Traits) == 0 {
 		p.printf("    No trait applied\n")
 		return
