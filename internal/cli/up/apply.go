@@ -60,9 +60,13 @@ func (o *Options) apply(ctx context.Context, c *cluster.Cluster, found []documen
 		if err != nil {
 			return err
 		}
-		o.report(d.app)
-		if err := o.notice(ctx, c, applied); err != nil {
+		outcome, say, err := o.outcome(ctx, c, applied)
+		if err != nil {
 			return err
+		}
+		o.report(d.app, outcome)
+		if say != "" {
+			o.sh.Say(say)
 		}
 		if !o.Wait {
 			continue
@@ -133,10 +137,14 @@ func read(u *unstructured.Unstructured) (*v1beta1.Application, error) {
 	return app, nil
 }
 
-// report prints what KubeVela prints, to the letter.
-func (o *Options) report(app *v1beta1.Application) {
+// report prints what KubeVela prints, to the letter, but for what is not true: a specification that is not published is not
+// deployed.
+func (o *Options) report(app *v1beta1.Application, what outcome) {
 	name := app.Name + shell.Suffix(app.Namespace)
-	o.sh.Printf("Applying an application in vela K8s object format...\n✅ App has been deployed 🚀🚀🚀\n")
+	o.sh.Printf("Applying an application in vela K8s object format...\n")
+	if what != unpublished {
+		o.sh.Printf("✅ App has been deployed 🚀🚀🚀\n")
+	}
 	for _, line := range []struct{ label, command string }{
 		{"    Port forward: ", "vela port-forward " + name},
 		{"             SSH: ", "vela exec " + name},
@@ -149,32 +157,43 @@ func (o *Options) report(app *v1beta1.Application) {
 	o.sh.Printf("Application %s applied.\n", o.sh.Style.Good(app.Namespace+"/"+app.Name))
 }
 
-// notice says so when nothing will happen: a specification that changed under a publishVersion that is out already.
-func (o *Options) notice(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) error {
+// outcome is what comes of an application that was applied.
+type outcome int
+
+const (
+	// published: a version of it is on its way, or will be.
+	published outcome = iota
+	// unchanged: it is what was published already.
+	unchanged
+	// unpublished: the specification changed under a publishVersion that is out already, so nothing will happen.
+	unpublished
+)
+
+// outcome says what comes of it, and what to tell the person where that is nothing.
+func (o *Options) outcome(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) (outcome, string, error) {
 	version := application.PublishVersion(app)
 	if version == "" || app.Status.LatestRevision == nil {
-		return nil
+		return published, "", nil
 	}
 	latest, err := cluster.Get[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), app.Namespace, app.Status.LatestRevision.Name)
 	if apierrors.IsNotFound(err) {
-		return nil
+		return published, "", nil
 	}
 	if err != nil {
-		return err
+		return published, "", err
 	}
 	if application.PublishVersion(latest) != version {
-		return nil
+		return published, "", nil
 	}
 	hash, err := application.SpecHash(app.Spec)
 	if err != nil {
-		return err
+		return published, "", err
 	}
 	if hash == application.RevisionHash(latest) {
-		o.sh.Say(o.sh.ErrStyle.Faint(o.sh.Text.Of("up.unchanged", version)))
-		return nil
+		return unchanged, o.sh.ErrStyle.Faint(o.sh.Text.Of("up.unchanged", version)), nil
 	}
-	if !o.sh.Warned() { // admission says the same, but only when the specification changed just now
-		o.sh.Say(o.sh.ErrStyle.Wait(o.sh.Text.Of("up.unpublished", version, latest.Name)))
+	if o.sh.Warned() { // admission said the same; it does only when the specification changed just now
+		return unpublished, "", nil
 	}
-	return nil
+	return unpublished, o.sh.ErrStyle.Wait(o.sh.Text.Of("up.unpublished", version, latest.Name)), nil
 }
