@@ -8,7 +8,24 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
+
+// Leaving says what is waited for while Rollouts that are on their way out give pods and routes back; empty when none is.
+func Leaving(rollouts []rolloutsv1beta1.Rollout) string {
+	say := ""
+	for i := range rollouts {
+		if rollouts[i].DeletionTimestamp == nil {
+			continue
+		}
+		if cs := rollouts[i].Status.CanaryStatus; cs != nil && cs.DrainingSince != nil {
+			return "new requests go to the good version, open connections of the other one get half a minute to end"
+		}
+		say = "its Rollout is giving pods and routes back"
+	}
+	return say
+}
 
 // Returned says whether a workload that was given its former template has only pods of it, and otherwise in a few words how
 // far it is. Its native rolling update takes pods back when a release was over already. One that makes no progress any more

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/application"
 )
 
@@ -45,6 +46,26 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		done, say := application.Returned(c.deployment)
 		if done != c.done || !strings.Contains(say, c.say) || (c.say == "") != (say == "") {
 			t.Errorf("%s: got %v, %q; want %v, %q", name, done, say, c.done, c.say)
+		}
+	}
+}
+
+func TestARollbackTellsWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	stays := rollouts.Rollout{}
+	goes := rollouts.Rollout{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &metav1.Time{}}}
+	drains := goes
+	drains.Status.CanaryStatus = &rollouts.CanaryStatus{DrainingSince: &metav1.Time{}}
+	for name, c := range map[string]struct {
+		all  []rollouts.Rollout
+		want string
+	}{
+		"none goes":               {[]rollouts.Rollout{stays}, ""},
+		"one goes":                {[]rollouts.Rollout{stays, goes}, "giving pods and routes back"},
+		"requests are waited for": {[]rollouts.Rollout{goes, drains}, "open connections"},
+	} {
+		if got := application.Leaving(c.all); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -187,13 +187,12 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.Rel
 			return err
 		}
 	}
-	leaving, err := r.leavingRollouts(ctx, w)
+	rollouts, err := r.rollouts(ctx, w.key)
 	if err != nil {
 		return err
 	}
-	if leaving {
-		return r.conclude(ctx, w, action, v1alpha1.ActionExecuting, h.Message+"; its Rollout is giving pods and routes back",
-			application.RollbackReport(target, true))
+	if leaving := application.Leaving(rollouts); leaving != "" {
+		return r.conclude(ctx, w, action, v1alpha1.ActionExecuting, h.Message+"; "+leaving, application.RollbackReport(target, true))
 	}
 	done, message, err := r.returned(ctx, w, target)
 	if err != nil {
@@ -256,19 +255,6 @@ func (r *Reconciler) clearRelease(ctx context.Context, w *world, target *v1beta1
 	}
 	w.revisions = kept
 	return nil
-}
-
-func (r *Reconciler) leavingRollouts(ctx context.Context, w *world) (bool, error) {
-	rollouts, err := r.rollouts(ctx, w.key)
-	if err != nil {
-		return false, err
-	}
-	for i := range rollouts {
-		if rollouts[i].DeletionTimestamp != nil {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // conclude writes the outcome of an action, and drops it from the open ones when it is final.

@@ -106,7 +106,7 @@ func (o *Options) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	taken := asked.Status.Phase != ""
-	printed := 0
+	printed, said := 0, ""
 	err = cluster.Until(ctx, c, cluster.Actions(), namespace, asked.Name, func(a *v1alpha1.ReleaseAction) (bool, error) {
 		if a == nil {
 			return true, o.sh.Text.Error("workflow.action-gone", asked.Name)
@@ -117,6 +117,10 @@ func (o *Options) run(ctx context.Context) error {
 		}
 		for ; printed < len(a.Status.Report); printed++ {
 			o.sh.Printf("%s\n", a.Status.Report[printed])
+		}
+		if waits := a.Status.Phase == v1alpha1.ActionExecuting && a.Status.Message != said; waits && o.sh.ErrTerminal {
+			said = a.Status.Message
+			o.sh.Say(o.sh.ErrStyle.Faint(said))
 		}
 		return a.Status.Phase == v1alpha1.ActionSucceeded, nil
 	})
