@@ -40,6 +40,12 @@ func finalise(l look) (verdict, bool) {
 		v.Route, v.Why = &r, "only the new version is left: the user's route is restored"
 	case r.Canary && !l.routes.switched:
 		v.Why, v.wakeAt = "waiting for the routers to serve the restored route"+l.rejected(), l.routes.graceEnds
+	case r.Canary && r.Weight != 0:
+		// The canary route's Services go with it, and maybe sooner than a router hears of the route: by then it has no share.
+		r.Weight = 0
+		v.Route, v.Why = &r, "the restored route takes the traffic over from the canary route"
+	case r.Canary && !l.routes.acked:
+		v.Why, v.wakeAt = "waiting for the routers to serve the restored route only"+l.rejected(), l.routes.graceEnds
 	case r.Canary:
 		v.Route, v.Why = &Route{StableHash: l.stable, CanaryHash: r.CanaryHash}, "the canary route is removed"
 	case !l.routes.canary && l.routed:

@@ -165,6 +165,9 @@ func (l look) traffic(cs *v1beta1.CanaryStatus) {
 	cs.DesiredWeight = &asked
 	if l.Routes.Ack == AckKnown && l.Routes.WeightLow == l.Routes.WeightHigh {
 		served := l.Routes.WeightHigh
+		if l.beyond() {
+			served = asked // the restored route leads to the new version too
+		}
 		cs.ServedWeight = &served
 	}
 	if waits, overdue := l.draining(cs); !waits && !overdue {
