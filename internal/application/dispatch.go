@@ -30,6 +30,10 @@ type Component struct {
 	Rollout  *rolloutsv1beta1.Rollout
 	// Unchanged says that the wanted pod template is the one that was applied last.
 	Unchanged bool
+	// First says that no other version of the Application has the workload on record.
+	First bool
+	// Stepped says that the inventory of Revision has a Rollout for the component: its release in steps had begun.
+	Stepped bool
 	// Health of the component as it lives, and its message.
 	Healthy bool
 	Message string
@@ -62,7 +66,8 @@ const (
 // DispatchComponent decides how seen gets to its new version and how far it may go now. rollout renders the Rollout for
 // a weight. First match wins:
 //
-//	a Rollout on its way out → a canary waits until it is gone, so that two never hold one workload
+//	a Rollout on its way out → a canary waits until it is gone, so that two never hold one workload; when it is the one of
+//	this very release, somebody deleted it, and the message says what becomes of the workload
 //	plain deploy, release in progress → the Rollout is told to finish with the new version (it never hangs, kv#5969)
 //	plain deploy → apply
 //	no workload yet, or all of it already at this revision, or the same pods as before → apply: nothing to release in steps
@@ -71,10 +76,11 @@ func DispatchComponent(seen Component, rollout func(weight int32) (render.Manife
 	way, weight := chooseCourse(seen)
 	switch way {
 	case blocked:
-		return Dispatch{
-			Inventory: seen.Manifests,
-			Message:   fmt.Sprintf("%s waits until the Rollout of the release before has given everything back", seen.Name),
-		}, nil
+		message := rolloutDeleted(seen)
+		if message == "" {
+			message = fmt.Sprintf("%s waits until the Rollout of the release before has given everything back", seen.Name)
+		}
+		return Dispatch{Inventory: seen.Manifests, Message: message}, nil
 	case stepped:
 		plan, err := rollout(weight)
 		if err != nil {
@@ -123,18 +129,34 @@ func dispatchDirect(seen Component) Dispatch {
 		applied = false
 	}
 	d.Done = applied && seen.Healthy
+	deleted := rolloutDeleted(seen)
 	switch {
-	case d.Done && seen.Weight != nil && seen.Unchanged:
-		d.Message = fmt.Sprintf("%s has the same pods as before: there was nothing to release in steps", seen.Name)
-	case d.Done && seen.Weight != nil && *seen.Weight < 100:
-		d.Message = fmt.Sprintf("%s had no earlier version to keep beside it: all of it is new", seen.Name)
+	case !d.Done && seen.Weight != nil && deleted != "":
+		d.Message = deleted
+		if seen.Message != "" {
+			d.Message += "; " + seen.Message
+		}
+	case !d.Done && seen.Message != "":
+		d.Message = fmt.Sprintf("%s is not healthy: %s", seen.Name, seen.Message)
 	case !d.Done:
 		d.Message = "wait healthy"
-		if seen.Message != "" {
-			d.Message = fmt.Sprintf("%s is not healthy: %s", seen.Name, seen.Message)
-		}
+	case seen.Weight != nil:
+		d.Message = withoutSteps(seen, deleted != "")
 	}
 	return d
+}
+
+// withoutSteps says why a canary step that is done had no steps to go.
+func withoutSteps(seen Component, deleted bool) string {
+	switch {
+	case deleted:
+		return fmt.Sprintf("all of %s is on %s already, because its Rollout was deleted: there was nothing left to release in steps", seen.Name, seen.Revision)
+	case seen.First && *seen.Weight < 100:
+		return fmt.Sprintf("%s had no earlier version to keep beside it: all of it is new", seen.Name)
+	case seen.Unchanged && !seen.First:
+		return fmt.Sprintf("%s has the same pods as before: there was nothing to release in steps", seen.Name)
+	}
+	return ""
 }
 
 func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatch {

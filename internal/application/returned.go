@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -27,12 +28,17 @@ func Leaving(rollouts []rolloutsv1beta1.Rollout) string {
 	return say
 }
 
-// Returned says whether a workload that was given its former template has only pods of it, and otherwise in a few words how
-// far it is. Its native rolling update takes pods back when a release was over already. One that makes no progress any more
-// (progressDeadlineSeconds) is not waited for: the message says so, and the template is the former one.
-func Returned(d *appsv1.Deployment) (done bool, message string) {
+// Returned says whether a workload that was given the template of revision, its former one, has only pods of it, and
+// otherwise in a few words how far it is. Its native rolling update takes pods back when a release was over already. Two
+// are not waited for, and the message says so: one that makes no progress any more (progressDeadlineSeconds), for its
+// template is the former one; and one that a newer release was applied to since. A hold alone is no newer release: it may
+// be that of the release that was rolled back, seen late.
+func Returned(d *appsv1.Deployment, revision string) (done bool, message string) {
 	if d == nil || d.DeletionTimestamp != nil {
 		return true, ""
+	}
+	if next := d.Labels[v1beta1.LabelAppRevision]; next != "" && next != revision {
+		return true, fmt.Sprintf("Deployment %s was given %s since", d.Name, next)
 	}
 	if d.Spec.Paused && heldFor(d) == "" {
 		return true, fmt.Sprintf("Deployment %s is paused by somebody, so its pods stay as they are until spec.paused is false", d.Name)

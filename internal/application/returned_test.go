@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/application"
 )
@@ -18,7 +19,9 @@ import (
 func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 	t.Parallel()
 	deployment := func(observed int64, replicas, all, updated int32, reason string) *appsv1.Deployment {
-		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: "demo", Generation: 7}}
+		d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{
+			Name: "demo", Generation: 7, Labels: map[string]string{v1beta1.LabelAppRevision: "demo-v1"},
+		}}
 		d.Spec.Replicas = &replicas
 		d.Status = appsv1.DeploymentStatus{ObservedGeneration: observed, Replicas: all, UpdatedReplicas: updated}
 		if reason != "" {
@@ -27,6 +30,11 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		return d
 	}
 	paused := deployment(7, 5, 6, 3, "")
+	next := deployment(7, 5, 5, 1, "")
+	next.Labels[v1beta1.LabelAppRevision] = "demo-v3"
+	held := deployment(7, 5, 6, 3, "")
+	held.Annotations = map[string]string{rollouts.AnnotationInProgress: `{"rolloutName":"demo","releaseID":"demo-v2"}`}
+	held.Spec.Paused = true
 	paused.Spec.Paused = true
 	cases := map[string]struct {
 		deployment *appsv1.Deployment
@@ -38,12 +46,14 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		"the last bad pod is still there":       {deployment(7, 5, 6, 5, ""), false, "5 of 5 pods back and 1 to go"},
 		"nobody has looked at it yet":           {deployment(6, 5, 5, 5, ""), false, "about to"},
 		"it is stuck: a rollback does not hang": {deployment(7, 5, 6, 3, "ProgressDeadlineExceeded"), true, "makes no progress"},
+		"a newer version was published":         {next, true, "Deployment demo was given demo-v3 since"},
+		"the hold is seen a moment longer":      {held, false, "3 of 5 pods back and 3 to go"},
 		"somebody paused it":                    {paused, true, "is paused by somebody"},
 		"scaled to nothing":                     {deployment(7, 0, 0, 0, ""), true, ""},
 		"there is none":                         {nil, true, ""},
 	}
 	for name, c := range cases {
-		done, say := application.Returned(c.deployment)
+		done, say := application.Returned(c.deployment, "demo-v1")
 		if done != c.done || !strings.Contains(say, c.say) || (c.say == "") != (say == "") {
 			t.Errorf("%s: got %v, %q; want %v, %q", name, done, say, c.done, c.say)
 		}

@@ -218,7 +218,7 @@ func (r *Reconciler) returned(ctx context.Context, w *world, target *v1beta1.App
 		if err != nil {
 			return false, "", err
 		}
-		done, message := application.Returned(d)
+		done, message := application.Returned(d, e.Revision)
 		all = all && done
 		if message != "" {
 			messages = append(messages, message)

@@ -7,13 +7,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/application"
 	"github.com/vela-rollouts/vela/internal/application/render"
 	"github.com/vela-rollouts/vela/internal/apply"
@@ -91,12 +94,54 @@ func (r *Reconciler) services(ctx context.Context, w *world, rev *v1beta1.Applic
 		})
 	}
 	var services []v1beta1.ServiceStatus
+	deleted, err := deletedRollouts(w, rev, entries, lives)
+	if err != nil {
+		return nil, err
+	}
 	for _, comp := range rev.Spec.Application.Spec.Components {
-		if hasWorkload(manifests, comp.Name) {
-			services = append(services, health.Component(comp, manifests, lookup(lives)))
+		if !hasWorkload(manifests, comp.Name) {
+			continue
 		}
+		service := health.Component(comp, manifests, lookup(lives))
+		if say := deleted[comp.Name]; say != "" {
+			service.Message = strings.TrimPrefix(service.Message+"; "+say, "; ")
+		}
+		services = append(services, service)
 	}
 	return services, nil
+}
+
+// deletedRollouts has a sentence for each component whose Rollout somebody deleted before the release was through.
+func deletedRollouts(
+	w *world, rev *v1beta1.ApplicationRevision, entries []application.Entry, lives map[application.Key]*unstructured.Unstructured,
+) (map[string]string, error) {
+	run := w.app.Status.Workflow
+	if run == nil || run.Phase == v1beta1.WorkflowSucceeded || rev.Status.Succeeded {
+		return nil, nil
+	}
+	rollouts, deleted := map[string]*rolloutsv1beta1.Rollout{}, map[string]string{}
+	for _, e := range entries {
+		live := lives[application.KeyOf(e.ManagedResource)]
+		if e.Kind != "Rollout" || live == nil {
+			continue
+		}
+		ro := &rolloutsv1beta1.Rollout{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, ro); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", apply.Describe(live), err)
+		}
+		rollouts[e.Component] = ro
+	}
+	for _, e := range entries {
+		workload, err := asDeployment(lives[application.KeyOf(e.ManagedResource)])
+		if err != nil {
+			return nil, err
+		}
+		if workload == nil || e.Trait != "" || e.Revision != rev.Name {
+			continue
+		}
+		deleted[e.Component] = application.RolloutDeleted(e.Component, rev.Name, e.Stepped, workload, rollouts[e.Component])
+	}
+	return deleted, nil
 }
 
 func hasWorkload(manifests []render.Manifest, component string) bool {

@@ -55,7 +55,7 @@ func TestAnyOrder(t *testing.T) {
 
 func randomTurn(r *rand.Rand, s *stage, version int) string {
 	name := fmt.Sprintf("v%d", version)
-	switch r.IntN(9) {
+	switch r.IntN(10) {
 	case 0, 1, 2:
 		s.broken["demo:"+name] = r.IntN(3) == 0
 		s.up(canary(name))
@@ -76,6 +76,9 @@ func randomTurn(r *rand.Rand, s *stage, version int) string {
 		s.ask(v1alpha1.ActionResume)
 		s.ask(v1alpha1.ActionResume)
 		return "resume twice"
+	case 8:
+		s.ask(v1alpha1.ActionSuspend)
+		return "suspend"
 	default:
 		s.ask(v1alpha1.ActionResume)
 		return "resume"

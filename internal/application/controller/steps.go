@@ -133,6 +133,7 @@ func (r *Reconciler) look(ctx context.Context, w *world, rev *v1beta1.Applicatio
 	if seen.Unchanged, err = unchanged(w, workload, p.lives[objectKey(workload)]); err != nil {
 		return part{}, err
 	}
+	seen.First, seen.Stepped = recorded(w, rev, comp.Name, objectKey(workload))
 	state := health.Component(comp, manifests, lookup(p.lives))
 	seen.Healthy, seen.Message = state.Healthy, state.Message
 	for _, trait := range state.Traits {
@@ -178,6 +179,22 @@ func (r *Reconciler) see(ctx context.Context, lives map[application.Key]*unstruc
 		lives[objectKey(o)] = live
 	}
 	return nil
+}
+
+// recorded says of inventories whether none but that of rev has the workload, and whether that of rev has a Rollout for the
+// component. Neither holds of a rev that was released completely once: older inventories are swept then, and a rollback to
+// it takes its Rollout away.
+func recorded(w *world, rev *v1beta1.ApplicationRevision, component string, workload application.Key) (first, stepped bool) {
+	released := rev.Status.Succeeded
+	first = !released
+	for i := range w.trackers {
+		own := application.TrackerOf(&w.trackers[i], rev)
+		for _, m := range w.trackers[i].Spec.ManagedResources {
+			first = first && (own || application.KeyOf(m) != workload)
+			stepped = stepped || own && !released && m.Kind == "Rollout" && m.Component == component
+		}
+	}
+	return first, stepped
 }
 
 // unchanged says whether the pods that workload asks for are those that were applied last.

@@ -193,7 +193,7 @@ func carryOut(env Env, d Deployment) workflow.Outcome {
 	case err != nil:
 		return workflow.Outcome{Err: err}
 	case progress.Done:
-		return workflow.Outcome{Phase: v1beta1.StepSucceeded, Outputs: progress.Outputs}
+		return workflow.Outcome{Phase: v1beta1.StepSucceeded, Outputs: progress.Outputs, Message: progress.Message}
 	case progress.Message == "":
 		return workflow.Outcome{Phase: v1beta1.StepRunning, Message: messageWait}
 	}

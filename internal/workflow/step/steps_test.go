@@ -39,8 +39,8 @@ func TestRun(t *testing.T) {
 			deployed: &Deployment{Components: []v1beta1.Component{web, api}, Canary: &Canary{Weight: 20, RolloutType: "partition"}, Parallelism: 5, StepName: "s"},
 		},
 		"canary-deploy of one component that an override changes": {
-			kind: "canary-deploy", properties: `{"weight":0,"components":["api"],"policies":["big"]}`, progress: Progress{Done: true, Message: "left out"},
-			want: workflow.Outcome{Phase: "succeeded"},
+			kind: "canary-deploy", properties: `{"weight":0,"components":["api"],"policies":["big"]}`, progress: Progress{Done: true, Message: "nothing to release"},
+			want: workflow.Outcome{Phase: "succeeded", Message: "nothing to release"},
 			deployed: &Deployment{
 				Components: []v1beta1.Component{{Name: "api", Type: "changed"}}, Canary: &Canary{RolloutType: "partition"},
 				Policies: []v1beta1.Policy{override}, Parallelism: 5, StepName: "s",

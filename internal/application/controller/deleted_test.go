@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// deleteRollout is what somebody does with kubectl.
+func (s *stage) deleteRollout() {
+	s.t.Helper()
+	s.playing = true
+	defer func() { s.playing = false }()
+	ro := &rolloutsv1beta1.Rollout{}
+	s.must(s.client.Get(s.t.Context(), s.key, ro))
+	s.must(s.client.Delete(s.t.Context(), ro))
+}
+
+// turn is one pass of the controller, without the players.
+func (s *stage) turn() {
+	s.t.Helper()
+	_, err := s.r.Reconcile(s.t.Context(), reconcile.Request{NamespacedName: s.key})
+	s.must(err)
+}
+
+// step is a step as the status has it.
+func (s *stage) step(name string) v1beta1.StepStatusBase {
+	s.t.Helper()
+	for _, st := range s.app().Status.Workflow.Steps {
+		if st.Name == name {
+			return st.StepStatusBase
+		}
+	}
+	s.t.Fatalf("step %s was not reached", name)
+	return v1beta1.StepStatusBase{}
+}
+
+const deletedByHand = "Rollout canary-demo was deleted by somebody: all of canary-demo goes to canary-demo-v2 at once"
+
+func TestARolloutDeletedAtAGateIsToldAndTheNextStepsAreNotCountedSilently(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(v1)
+	s.settle()
+	s.up(canary("v2"))
+	s.settle()
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	s.deleteRollout()
+	s.settle()
+	if got := s.app().Status.Services[0].Message; !strings.Contains(got, deletedByHand) {
+		t.Errorf("at the gate the component says %q, want %q in it", got, deletedByHand)
+	}
+	for _, name := range []string{"rollout-50", "rollout-100"} {
+		s.ask(v1alpha1.ActionResume)
+		s.settle()
+		if got := s.step(name); got.Phase != v1beta1.StepSucceeded || !strings.Contains(got.Message, "nothing left to release in steps") {
+			t.Errorf("%s is %s and says %q: it must say why it did nothing", name, got.Phase, got.Message)
+		}
+	}
+	s.running(t, v1beta1.PhaseRunning)
+	if got := s.app().Status.Services[0].Message; strings.Contains(got, "deleted") {
+		t.Errorf("the release is over, but the component still says %q", got)
+	}
+	if s.image() != "demo:v2" {
+		t.Errorf("image is %s", s.image())
+	}
+}
+
+func TestARolloutDeletedDuringAStepIsToldByTheStep(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(v1)
+	s.settle()
+	s.broken["demo:v2"] = true
+	s.up(canary("v2"))
+	s.settle()
+	s.running(t, v1beta1.PhaseRunningWorkflow)
+	s.deleteRollout()
+	s.turn()
+	if got := s.step("rollout-20"); got.Phase == v1beta1.StepSucceeded || got.Message != deletedByHand {
+		t.Errorf("while its Rollout goes the step is %s and says %q, want %q", got.Phase, got.Message, deletedByHand)
+	}
+	s.broken["demo:v2"] = false
+	s.settle()
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	if got := s.step("rollout-20"); !strings.Contains(got.Message, "nothing left to release in steps") {
+		t.Errorf("when all pods are new the step says %q", got.Message)
+	}
+	action := s.ask(v1alpha1.ActionRollback)
+	s.settle()
+	rolledBack(t, s, action, "after its Rollout was deleted")
+}
+
+func TestARestartAfterARollbackDoesNotBlameSomebodyForTheRollout(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(v1)
+	s.settle()
+	s.up(canary("v2"))
+	s.settle()
+	for range 2 {
+		s.ask(v1alpha1.ActionResume)
+		s.settle()
+	}
+	s.running(t, v1beta1.PhaseRunning)
+	s.up(canary("v3"))
+	s.settle()
+	s.ask(v1alpha1.ActionRollback) // to v2; it deletes the Rollout
+	s.settle()
+	s.ask(v1alpha1.ActionRestart)
+	s.settle()
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	said := s.step("rollout-20").Message + s.app().Status.Services[0].Message
+	if strings.Contains(said, "deleted") || !strings.Contains(said, "the same pods as before") {
+		t.Errorf("step and component say %q", said)
+	}
+}
+
+func TestACanaryStepOfAFirstVersionSaysThatThereWasNothingBeside(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(canary("v2"))
+	s.settle()
+	if got := s.step("rollout-20"); !strings.Contains(got.Message, "no earlier version") {
+		t.Errorf("the step says %q", got.Message)
+	}
+}
+
+func TestARollbackOfAFinishedRolloutWaitsForTheWorkloadsOwnUpdate(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.up(v1)
+	s.settle()
+	s.up(canary("v2") + "    - {name: suspend-3rd, type: suspend}\n")
+	s.settle()
+	for range 2 {
+		s.ask(v1alpha1.ActionResume)
+		s.settle()
+	}
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	pods := func(all, updated int32) {
+		s.playing = true
+		defer func() { s.playing = false }()
+		d := s.deployment()
+		d.Status.Replicas, d.Status.UpdatedReplicas = all, updated
+		s.must(s.client.Status().Update(t.Context(), d))
+	}
+	action := s.ask(v1alpha1.ActionRollback)
+	s.turn() // the template is v1's again, the Rollout is on its way out
+	s.deleted()
+	for _, at := range []struct{ all, updated int32 }{{6, 0}, {6, 3}, {6, 5}} {
+		pods(at.all, at.updated)
+		s.turn()
+		before := s.writes
+		s.turn()
+		if a := s.action(action); a.Status.Phase != v1alpha1.ActionExecuting || !strings.Contains(a.Status.Message, "of 5 pods back") {
+			t.Errorf("%d of %d pods are back, and the rollback is %s: %s", at.updated, at.all, a.Status.Phase, a.Status.Message)
+		}
+		if s.writes != before {
+			t.Errorf("nothing changed, but it wrote %v", s.log[before:])
+		}
+	}
+	pods(5, 5)
+	s.settle()
+	rolledBack(t, s, action, "after its pods are back")
+}
+
+// deleted lets the Rollouts that are on their way out go.
+func (s *stage) deleted() {
+	s.t.Helper()
+	s.playing = true
+	defer func() { s.playing = false }()
+	l := &rolloutsv1beta1.RolloutList{}
+	s.must(s.client.List(s.t.Context(), l))
+	for i := range l.Items {
+		s.playRollout(&l.Items[i])
+	}
+}
