@@ -28,11 +28,22 @@ func finalise(l look) (verdict, bool) {
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepCompleted, reason: v1beta1.ReasonFinalising}
 	v.Route = l.keep()
-	r := l.route()
-	switch {
-	case l.canarySet.Replicas != l.Workload.Replicas:
+	if l.canarySet.Replicas != l.Workload.Replicas {
 		v.Scale = []Scale{{l.canarySet.Hash, l.canarySet.Replicas, l.Workload.Replicas}}
 		v.Why = fmt.Sprintf("the new version is scaled from %d to %d pods", l.canarySet.Replicas, l.Workload.Replicas)
+		return v, true
+	}
+	if v.giveBack(l); v.Why == "" {
+		return l.over(succeeded, fmt.Sprintf("the release is complete: all %d pods and all traffic are on the new version", l.Workload.Replicas)), true
+	}
+	return v, true
+}
+
+// giveBack makes the user's route as it was, one acknowledged move after the other. Why stays empty when nothing of ours is
+// left and every router knows.
+func (v *verdict) giveBack(l look) {
+	r := l.route()
+	switch {
 	case r.Switched && !l.unseen(l.Routes.StableSeen, l.Routes.StableEndpoints):
 		v.Why = "waiting until the routers have forgotten the old version's pods"
 	case r.Switched:
@@ -50,10 +61,7 @@ func finalise(l look) (verdict, bool) {
 		v.Route, v.Why = &Route{StableHash: l.stable, CanaryHash: r.CanaryHash}, "the canary route is removed"
 	case !l.routes.canary && l.routed:
 		v.Why, v.wakeAt = "waiting for the routers to drop the canary route", l.routes.graceEnds
-	default:
-		return l.over(succeeded, fmt.Sprintf("the release is complete: all %d pods and all traffic are on the new version", l.Workload.Replicas)), true
 	}
-	return v, true
 }
 
 func prepare(l look) (verdict, bool) {
