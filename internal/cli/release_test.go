@@ -5,6 +5,7 @@ package cli_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,49 @@ func TestUpSaysWhenNothingWillHappen(t *testing.T) {
 	changed := strings.Replace(page(t, "v1.yaml"), "replicas: 5", "replicas: 4", 1)
 	w.vela(changed, "up", "-f", "-").expect(t, exit.OK, strings.Replace(deployed, "✅ App has been deployed 🚀🚀🚀\n", "", 1),
 		"Warning: publishVersion is still v1", "canary-demo-v1", "metadata.annotations[app.oam.dev/publishVersion]")
+}
+
+func TestUpDoesNotWaitForWhatIsNotReleased(t *testing.T) {
+	w := newWorld(t)
+	w.vela(page(t, "v1.yaml"), "up", "-f", "-").expect(t, exit.OK, deployed)
+	w.released(t, "v1")
+	changed := strings.Replace(page(t, "v1.yaml"), "replicas: 5", "replicas: 4", 1)
+	r := w.vela(changed, "up", "-f", "-", "--wait")
+	if r.code != exit.OK || strings.Contains(r.out, "Successfully") || strings.Contains(r.out, "deployed") {
+		t.Errorf("it claims a deployment: %+v", r)
+	}
+}
+
+func TestUpSaysThatNothingChangedWithoutAPublishVersionToo(t *testing.T) {
+	lines := strings.Split(page(t, "v1.yaml"), "\n")
+	without := strings.Join(slices.DeleteFunc(lines, func(l string) bool {
+		return strings.Contains(l, "publishVersion") || strings.Contains(l, "annotations:")
+	}), "\n")
+	w := newWorld(t)
+	w.vela(without, "up", "-f", "-").expect(t, exit.OK, deployed)
+	w.released(t, "")
+	w.vela(without, "up", "-f", "-").expect(t, exit.OK, deployed, "Nothing changed: this very specification is released already as canary-demo-v1.")
+	w.vela(strings.Replace(without, "replicas: 5", "replicas: 4", 1), "up", "-f", "-").expect(t, exit.OK, deployed)
+}
+
+func TestOutcomesAreInChineseToo(t *testing.T) {
+	w := newWorld(t, suspended())
+	w.act = ok("done")
+	for line, want := range map[string]string{
+		"workflow resume canary-demo":  "工作流操作 resume 成功：canary-demo\n",
+		"workflow suspend canary-demo": "工作流操作 suspend 成功：canary-demo\n",
+		"up canary-demo -v v7":         "应用已更新，新的 PublishVersion 为 v7\n",
+	} {
+		t.Run(line, func(t *testing.T) {
+			w := newWorld(t, suspended())
+			w.act = ok("done")
+			w.vela("", append(strings.Fields(line), "--lang", "zh")...).expect(t, exit.OK, want)
+		})
+	}
+	if r := w.vela(page(t, "v2.yaml"), "up", "-f", "-", "--lang", "zh"); !strings.Contains(r.out, "✅ 应用已部署 🚀🚀🚀\n") {
+		t.Errorf("got %+v", r)
+	}
+	w.vela("", "up", "--lang", "zh").expect(t, exit.Usage, "", "必须给出应用名或文件")
 }
 
 // released records what was applied last as the revision in force.

@@ -133,7 +133,7 @@ func (p *printer) service(s view.Service) {
 	}
 	p.printf("\n    Type: %s\n    %s %s\n", s.Type, health, strings.ReplaceAll(s.Message, "\n", "\n\t"))
 	for _, problem := range s.Problems {
-		p.printf("    %s: %s\n", p.text.Of("status.problem"), p.style.Bad(problem))
+		p.printf("    %s %s\n", p.text.Of("status.problem"), p.style.Bad(problem))
 	}
 	if len(s.Traits) == 0 {
 		p.printf("    No trait applied\n")

@@ -44,6 +44,7 @@ func TestPrint(t *testing.T) {
 		"an image that never starts":                     brokenImage,
 		"rolled back to version one":                     rolledBack,
 		"a service is unhealthy":                         unhealthy,
+		"a pod does not start while nothing is released": podCrashes,
 		"a change is not published":                      unpublished,
 		"two components and one is released":             twoComponents,
 		"terminated at 20 percent":                       terminated,
@@ -283,6 +284,16 @@ func unhealthy() view.Seen {
 	seen.App.Status.Services[0].Healthy = false
 	seen.App.Status.Services[0].Message = "Ready:3/5"
 	seen.App.Status.Services[0].Traits[1] = v1beta1.TraitStatus{Type: "gateway", Message: "Ingress canary-demo is not there"}
+	return seen
+}
+
+func podCrashes() view.Seen {
+	seen := unhealthy()
+	seen.Pods = pods("canary-demo", "old", "wangyikewyk/canarydemo:v1", 5)
+	seen.Pods[0].Status.ContainerStatuses = []corev1.ContainerStatus{{
+		Name: "canary-demo", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}},
+		LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3}},
+	}}
 	return seen
 }
 

@@ -4,8 +4,12 @@
 package text
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +30,34 @@ func TestBothLanguagesSayTheSameThings(t *testing.T) {
 		if _, ok := english.says[key]; !ok {
 			t.Errorf("en.yaml lacks %s", key)
 		}
+	}
+}
+
+// TestEachKeyThatIsUsedIsSaidInBothLanguages walks the sources of the command line for keys.
+func TestEachKeyThatIsUsedIsSaidInBothLanguages(t *testing.T) {
+	english, chinese := load(t, English), load(t, Chinese)
+	uses := regexp.MustCompile(`(?:Text|text|\bt)\.(?:Of|Error)\("([^"]+)"[,)]`)
+	found := 0
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, use := range uses.FindAllSubmatch(source, -1) {
+			found++
+			for _, said := range []Text{english, chinese} {
+				if _, ok := said.says[string(use[1])]; !ok {
+					t.Errorf("%s: %s is not said in %s", path, use[1], said.language)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || found == 0 {
+		t.Fatalf("%d uses were found: %v", found, err)
 	}
 }
 

@@ -24,8 +24,7 @@ func (o *Options) place(found []document, c *cluster.Cluster) error {
 	for _, d := range found {
 		namespace := d.app.Namespace
 		if namespace != "" && o.sh.NamespaceFlag != "" && namespace != o.sh.NamespaceFlag {
-			return errText(fmt.Sprintf("application namespace %s is different from the namespace %s specified by flag",
-				namespace, o.sh.NamespaceFlag))
+			return o.sh.Text.Error("up.two-namespaces", namespace, o.sh.NamespaceFlag)
 		}
 		if namespace == "" {
 			namespace = o.sh.Namespace(c)
@@ -68,7 +67,7 @@ func (o *Options) apply(ctx context.Context, c *cluster.Cluster, found []documen
 		if say != "" {
 			o.sh.Say(say)
 		}
-		if !o.Wait {
+		if !o.Wait || outcome == unpublished { // nothing that could be waited for was begun
 			continue
 		}
 		if err := o.wait(ctx, c, applied); err != nil {
@@ -141,20 +140,20 @@ func read(u *unstructured.Unstructured) (*v1beta1.Application, error) {
 // deployed.
 func (o *Options) report(app *v1beta1.Application, what outcome) {
 	name := app.Name + shell.Suffix(app.Namespace)
-	o.sh.Printf("Applying an application in vela K8s object format...\n")
+	o.sh.Printf("%s\n", o.sh.Text.Of("up.applying"))
 	if what != unpublished {
-		o.sh.Printf("✅ App has been deployed 🚀🚀🚀\n")
+		o.sh.Printf("%s\n", o.sh.Text.Of("up.deployed"))
 	}
 	for _, line := range []struct{ label, command string }{
-		{"    Port forward: ", "vela port-forward " + name},
-		{"             SSH: ", "vela exec " + name},
-		{"         Logging: ", "vela logs " + name},
-		{"      App status: ", "vela status " + name},
-		{"        Endpoint: ", "vela status " + name + " --endpoint"},
+		{"up.port-forward", "vela port-forward " + name},
+		{"up.ssh", "vela exec " + name},
+		{"up.logging", "vela logs " + name},
+		{"up.app-status", "vela status " + name},
+		{"up.endpoint", "vela status " + name + " --endpoint"},
 	} {
-		o.sh.Printf("%s%s\n", line.label, o.sh.Style.Wait(line.command))
+		o.sh.Printf("%s%s\n", o.sh.Text.Of(line.label), o.sh.Style.Wait(line.command))
 	}
-	o.sh.Printf("Application %s applied.\n", o.sh.Style.Good(app.Namespace+"/"+app.Name))
+	o.sh.Printf("%s\n", o.sh.Text.Of("up.applied", o.sh.Style.Good(app.Namespace+"/"+app.Name)))
 }
 
 // outcome is what comes of an application that was applied.
@@ -172,7 +171,7 @@ const (
 // outcome says what comes of it, and what to tell the person where that is nothing.
 func (o *Options) outcome(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) (outcome, string, error) {
 	version := application.PublishVersion(app)
-	if version == "" || app.Status.LatestRevision == nil {
+	if app.Status.LatestRevision == nil {
 		return published, "", nil
 	}
 	latest, err := cluster.Get[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), app.Namespace, app.Status.LatestRevision.Name)
@@ -188,6 +187,12 @@ func (o *Options) outcome(ctx context.Context, c *cluster.Cluster, app *v1beta1.
 	hash, err := application.SpecHash(app.Spec)
 	if err != nil {
 		return published, "", err
+	}
+	if hash == application.RevisionHash(latest) && version == "" {
+		return unchanged, o.sh.ErrStyle.Faint(o.sh.Text.Of("up.unchanged-specification", latest.Name)), nil
+	}
+	if version == "" { // each change of the specification is published
+		return published, "", nil
 	}
 	if hash == application.RevisionHash(latest) {
 		return unchanged, o.sh.ErrStyle.Faint(o.sh.Text.Of("up.unchanged", version)), nil

@@ -76,13 +76,13 @@ func (o *Options) validate(args []string) error {
 	}
 	switch {
 	case o.Name != "" && o.File != "":
-		return errText("cannot use app name and file at the same time")
+		return o.sh.Text.Error("up.name-and-file")
 	case o.Name == "" && o.Revision != "":
-		return errText("revision name must be used with application name")
+		return o.sh.Text.Error("up.revision-without-name")
 	case o.Name == "" && o.File == "":
-		return errText("either app name or file should be set")
+		return o.sh.Text.Error("up.nothing-given")
 	case o.Name != "" && o.PublishVersion == "":
-		return errText("publish-version must be set if you want to force existing application to re-run")
+		return o.sh.Text.Error("up.no-version")
 	}
 	return nil
 }

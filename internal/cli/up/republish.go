@@ -58,11 +58,11 @@ func (o *Options) republish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	using := ""
+	said := o.sh.Text.Of("up.updated", o.PublishVersion)
 	if o.Revision != "" {
-		using = " using revision " + o.Revision
+		said = o.sh.Text.Of("up.updated-using", o.PublishVersion, o.Revision)
 	}
-	o.sh.Printf("Application updated with new PublishVersion %s%s\n", o.PublishVersion, using)
+	o.sh.Printf("%s\n", said)
 	if !o.Wait {
 		return nil
 	}
@@ -71,9 +71,9 @@ func (o *Options) republish(ctx context.Context) error {
 
 func (o *Options) sameVersion() error {
 	if o.Revision != "" {
-		return errText("the PublishVersion is not changed: give another one with -v")
+		return o.sh.Text.Error("up.same-version-of-revision")
 	}
-	return errText(fmt.Sprintf("current PublishVersion is %s: give another one with -v", o.PublishVersion))
+	return o.sh.Text.Error("up.same-version", o.PublishVersion)
 }
 
 // revisionSpec is the specification of the revision asked for, nil when none was.
@@ -83,7 +83,7 @@ func (o *Options) revisionSpec(ctx context.Context, c *cluster.Cluster, namespac
 	}
 	revision, err := cluster.Get[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), namespace, o.Revision)
 	if apierrors.IsNotFound(err) || (err == nil && application.RevisionNumber(o.Name, revision.Name) == 0) {
-		return nil, o.sh.Text.Error("up.no-revision", "failed to find revision matching the application", o.Revision, o.Name)
+		return nil, o.sh.Text.Error("up.no-revision", o.Revision, o.Name)
 	}
 	if err != nil {
 		return nil, err

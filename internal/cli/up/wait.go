@@ -55,7 +55,7 @@ func progress(app *v1beta1.Application) string {
 // observed the generation and runs the workflow of its version.
 func (o *Options) reached(app *v1beta1.Application, generation int64) (bool, error) {
 	if app.DeletionTimestamp != nil {
-		return true, errText("Application is in the deleting process!")
+		return true, o.sh.Text.Error("up.deleting")
 	}
 	w := app.Status.Workflow
 	if app.Status.ObservedGeneration < generation || w == nil {
@@ -66,12 +66,12 @@ func (o *Options) reached(app *v1beta1.Application, generation int64) (bool, err
 	}
 	switch app.Status.Phase {
 	case v1beta1.PhaseRunning, v1beta1.PhaseWorkflowSuspending:
-		o.sh.Printf("%s\n", o.sh.Style.Good("Application Deployed Successfully!"))
+		o.sh.Printf("%s\n", o.sh.Style.Good(o.sh.Text.Of("up.success")))
 		return true, nil
 	case v1beta1.PhaseWorkflowTerminated, v1beta1.PhaseWorkflowFailed:
-		o.sh.Say("Please run the following command to check details: ")
+		o.sh.Say(o.sh.Text.Of("up.details"))
 		o.sh.Say("   vela status " + app.Name + " -n " + app.Namespace)
-		return true, errText("Application Deployment Failed!")
+		return true, o.sh.Text.Error("up.failed")
 	default:
 		return false, nil
 	}

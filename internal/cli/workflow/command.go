@@ -141,9 +141,9 @@ func (o *Options) report(printed int) {
 	switch {
 	case o.verb.action == v1alpha1.ActionRollback && printed > 0:
 	case o.Step != "":
-		o.sh.Printf("Successfully %s workflow %s from step %s \n", o.verb.action, o.Name, o.Step)
+		o.sh.Printf("%s\n", o.sh.Text.Of("workflow.done-step", o.verb.action, o.Name, o.Step))
 	default:
-		o.sh.Printf("Successfully %s workflow: %s\n", o.verb.action, o.Name)
+		o.sh.Printf("%s\n", o.sh.Text.Of("workflow.done", o.verb.action, o.Name))
 	}
 }
 

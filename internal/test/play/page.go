@@ -200,19 +200,8 @@ func (p *Page) HelpersGone(ctx context.Context) error {
 		App + "-stable": {Version: "v1", Resource: "services"},
 	}
 	for name, resource := range helpers {
-		for {
-			gone, err := p.Gone(ctx, resource, Namespace, name)
-			if err != nil {
-				return err
-			}
-			if gone {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return fmt.Errorf("%s %s is still there: %w", resource.Resource, name, ctx.Err())
-			case <-time.After(50 * time.Millisecond):
-			}
+		if err := p.WaitGone(ctx, resource, Namespace, name); err != nil {
+			return fmt.Errorf("%s %s is still there: %w", resource.Resource, name, err)
 		}
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/fields"
@@ -56,18 +55,7 @@ func (c *Cluster) waitObject(ctx context.Context, resource schema.GroupVersionRe
 	if err != nil {
 		return err
 	}
-	objects := client.Resource(resource).Namespace(namespace)
-	one := fields.OneTermEqualSelector("metadata.name", name).String()
-	source := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.FieldSelector = one
-			return objects.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			o.FieldSelector = one
-			return objects.Watch(ctx, o)
-		},
-	}
+	source := only(client, resource, namespace, name)
 	_, err = watchtools.UntilWithSync(ctx, source, &unstructured.Unstructured{}, nil, func(e watch.Event) (bool, error) {
 		u, ok := e.Object.(*unstructured.Unstructured)
 		if !ok || e.Type == watch.Deleted {
@@ -78,15 +66,36 @@ func (c *Cluster) waitObject(ctx context.Context, resource schema.GroupVersionRe
 	return err
 }
 
-// Gone says whether an object is absent.
-func (c *Cluster) Gone(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) (bool, error) {
+// only lists and watches one object.
+func only(client dynamic.Interface, resource schema.GroupVersionResource, namespace, name string) cache.ListerWatcher {
+	objects := client.Resource(resource).Namespace(namespace)
+	one := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
+	return cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = one
+			return objects.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = one
+			return objects.Watch(ctx, o)
+		},
+	}, client)
+}
+
+// WaitGone watches one object until it is not there.
+func (c *Cluster) WaitGone(ctx context.Context, resource schema.GroupVersionResource, namespace, name string) error {
 	client, err := dynamic.NewForConfig(c.rest)
 	if err != nil {
-		return false, err
+		return err
 	}
-	_, err = client.Resource(resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return true, nil
-	}
-	return false, err
+	return waitGone(ctx, client, resource, namespace, name)
+}
+
+// waitGone ends at once when the first list does not have the object, otherwise when the watch says that it was deleted.
+func waitGone(ctx context.Context, client dynamic.Interface, resource schema.GroupVersionResource, namespace, name string) error {
+	absent := func(listed cache.Store) (bool, error) { return len(listed.ListKeys()) == 0, nil }
+	_, err := watchtools.UntilWithSync(ctx, only(client, resource, namespace, name), &unstructured.Unstructured{}, absent, func(e watch.Event) (bool, error) {
+		return e.Type == watch.Deleted, nil
+	})
+	return err
 }
