@@ -37,7 +37,7 @@ func Machine(ctx context.Context, places Places) error {
 		unmount(places),
 		links(),
 		tables(ctx),
-		cgroups(),
+		groups(ctx, cgroupRoot),
 		logLinks(places.DataDir),
 		os.RemoveAll(places.RunDir),
 		// The pods that held addresses are gone.
@@ -103,37 +103,6 @@ func tables(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// Cgroups lists the groups containers are put in. The kernel refuses to remove
-// one that is in use, so another containerd of the machine is not harmed.
-func Cgroups() ([]string, error) {
-	var out []string
-	for _, pattern := range []string{"/sys/fs/cgroup/k8s.io", "/sys/fs/cgroup/*/k8s.io"} {
-		roots, err := filepath.Glob(pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, root := range roots {
-			children, err := filepath.Glob(root + "/*/")
-			if err != nil {
-				return nil, err
-			}
-			out = append(append(out, root), children...)
-		}
-	}
-	return out, nil
-}
-
-func cgroups() error {
-	groups, err := Cgroups()
-	if err != nil {
-		return err
-	}
-	for _, g := range slices.Backward(groups) {
-		_ = os.Remove(g) // in use by others, or gone with its last process
-	}
-	return nil
 }
 
 // logLinks removes links to logs of our pods from the directory where log
