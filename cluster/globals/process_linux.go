@@ -77,12 +77,9 @@ func Loggers(w *os.File, verbose bool) (Logs, error) {
 	return Logs{Own: slog.New(slog.NewTextHandler(w, nil)), Etcd: etcd}, nil
 }
 
-// Tune trades a little of the processor for memory: most of what the process
-// holds is caches that seldom change. The environment wins.
+// Tune collects garbage sooner when the process holds much: on one machine
+// memory is for the applications. The environment wins.
 func Tune() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(600 << 20)
 	}
