@@ -51,16 +51,13 @@ func (v *verdict) giveBack(l look) {
 		v.Route, v.Why = &r, "only the new version is left: the user's route is restored"
 	case r.Canary && !l.routes.switched:
 		v.Why, v.wakeAt = "waiting for the routers to serve the restored route"+l.rejected(), l.routes.graceEnds
-	case r.Canary && r.Weight != 0:
-		// The canary route's Services go with it, and maybe sooner than a router hears of the route: by then it has no share.
-		r.Weight = 0
-		v.Route, v.Why = &r, "the restored route takes the traffic over from the canary route"
-	case r.Canary && !l.routes.acked:
-		v.Why, v.wakeAt = "waiting for the routers to serve the restored route only"+l.rejected(), l.routes.graceEnds
 	case r.Canary:
-		v.Route, v.Why = &Route{StableHash: l.stable, CanaryHash: r.CanaryHash}, "the canary route is removed"
+		r.Canary = false
+		v.Route, v.Why = &r, "the canary route is removed: the restored route takes the traffic over"
 	case !l.routes.canary && l.routed:
 		v.Why, v.wakeAt = "waiting for the routers to drop the canary route", l.routes.graceEnds
+	case l.Routes.AnyService:
+		v.Route, v.Why = &Route{}, "the versions' Services are removed"
 	}
 }
 

@@ -57,8 +57,10 @@ type Scale struct {
 
 // Route is the state that routes should be in. The zero value is: nothing of ours.
 type Route struct {
-	// Canary asks for the canary route and the Services of both versions.
+	// Canary asks for the canary route, and so for the Services of both versions.
 	Canary bool
+	// Services asks for the Services of both versions where there is no canary route yet, or any more.
+	Services bool
 	// Switched asks for the user's route to point at the stable version's Service.
 	Switched bool
 	// Weight of the canary route in percent.

@@ -21,8 +21,8 @@ func workloadGone(l look) (verdict, bool) {
 	if w.HeldBy != "" {
 		v.Why = fmt.Sprintf("the workload is held by the Rollout %q; delete that one, or name another workload in spec.workloadRef.name", w.HeldBy)
 	}
-	if l.Routes.Canary || l.Routes.Switched {
-		v.Route = &Route{StableHash: l.Routes.StableHash, CanaryHash: l.Routes.CanaryHash}
+	if l.Routes.Ours() {
+		v.Route = &Route{} // at once: no request gets an answer any more
 		v.Why += "; its routes are given back"
 		return v, true
 	}
@@ -36,7 +36,7 @@ func workloadGone(l look) (verdict, bool) {
 }
 
 func letGo(l look) (verdict, bool) {
-	if !l.closing || l.Workload.Held || l.Routes.Canary || l.Routes.Switched {
+	if !l.closing || l.Workload.Held || l.Routes.Ours() {
 		return verdict{}, false
 	}
 	if l.Deleting {
@@ -70,7 +70,7 @@ func paused(l look) (verdict, bool) {
 }
 
 func notHeldInTime(l look) (verdict, bool) {
-	if l.closing || l.Workload.Held || l.Spec.ReleaseID == "" || !l.arrived() || l.Routes.Switched || l.Routes.Canary || l.done() {
+	if l.closing || l.Workload.Held || l.Spec.ReleaseID == "" || !l.arrived() || l.Routes.Ours() || l.done() {
 		return verdict{}, false
 	}
 	v := l.over(succeeded, "the workload already runs this release; there was nothing to release in steps")
@@ -117,7 +117,7 @@ func hold(l look) (verdict, bool) {
 }
 
 func release(l look) (verdict, bool) {
-	if !l.Workload.Held || l.Routes.Canary || l.Routes.Switched {
+	if !l.Workload.Held || l.Routes.Ours() {
 		return verdict{}, false
 	}
 	if l.done() || l.closing && l.back() {

@@ -49,7 +49,7 @@ type served struct {
 
 func newLook(o Observation, now time.Time) look {
 	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled}
-	l.routed = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Canary || o.Routes.Switched
+	l.routed = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Ours()
 	l.stable = stableHash(o)
 	l.stableSet, _ = o.set(l.stable)
 	if !l.back() {
@@ -282,7 +282,7 @@ func (l look) unseen(seen, listed int32) bool {
 // route gives the routes as they are written, to change one thing of.
 func (l look) route() Route {
 	return Route{
-		Canary: l.Routes.Canary, Switched: l.Routes.Switched, Weight: l.Routes.Weight,
+		Canary: l.Routes.Canary, Services: true, Switched: l.Routes.Switched, Weight: l.Routes.Weight,
 		StableHash: l.stable, CanaryHash: l.canaryHash(),
 	}
 }

@@ -91,6 +91,8 @@ type Routes struct {
 	// Services says that each version has its Service; StableHash and CanaryHash are what they select.
 	Services               bool
 	StableHash, CanaryHash string
+	// AnyService says that something is left of them.
+	AnyService bool
 	// Switched says that the user's route points at the Service of the stable version.
 	Switched bool
 	// StableEndpoints and CanaryEndpoints count the ready endpoints that the cluster lists behind each Service.
@@ -112,6 +114,9 @@ type Routes struct {
 	// Rejected are the routers' sentences about why they do not serve a route.
 	Rejected []string
 }
+
+// Ours says that something is written which a release made.
+func (r Routes) Ours() bool { return r.Canary || r.Switched || r.AnyService }
 
 // failureThreshold is how many pods of a step may be not ready.
 func (o Observation) failureThreshold(pods int32) int32 {

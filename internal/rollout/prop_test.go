@@ -150,6 +150,7 @@ func TestTheSameObservationGivesTheSameDecision(t *testing.T) {
 			o.Sets[i].Ready = rapid.Int32Range(0, o.Sets[i].Replicas).Draw(t, "ready")
 		}
 		o.Routes.Canary, o.Routes.Switched = rapid.Bool().Draw(t, "canary"), rapid.Bool().Draw(t, "switched")
+		o.Routes.AnyService = rapid.Bool().Draw(t, "any Service")
 		o.Routes.Ack = rapid.SampledFrom([]Ack{AckKnown, AckNone, AckUnknown}).Draw(t, "ack")
 		o.Routes.WeightHigh = rapid.Int32Range(20, 100).Draw(t, "high")
 		first := Decide(o, noon())
@@ -164,7 +165,7 @@ func TestTheSameObservationGivesTheSameDecision(t *testing.T) {
 				t.Fatalf("a change of size is about what was seen: %+v", s)
 			}
 		}
-		if first.LetGo && (o.Routes.Canary || o.Routes.Switched || o.Workload.Held) {
+		if first.LetGo && (o.Routes.Ours() || o.Workload.Held) {
 			t.Fatalf("it lets go while something of it is left: %+v", first)
 		}
 	})

@@ -164,6 +164,10 @@ func scenarios() map[string]scenario {
 			}},
 			to50, to100,
 		}, ends: onlyHas("v3")},
+		"canary-route-deleted-by-hand": {replicas: 5, beats: []beat{begin,
+			{"deletes the canary route", pausedAt(20), loseCanary}, {"goes to 50%", func(w *world) bool { return w.canary != nil && w.canary.weight == 20 }, weigh(50)},
+			{"deletes the canary route again", pausedAt(50), loseCanary}, {"goes to 100%", func(w *world) bool { return w.canary != nil && w.canary.weight == 50 }, weigh(100)},
+		}, ends: onlyHas("v2")},
 		"workload-deleted": {replicas: 5, beats: []beat{begin, {"deletes the workload", pausedAt(20), func(w *world) {
 			w.dep.exists, w.dep.held = false, false
 			for _, s := range w.sets {
@@ -205,6 +209,8 @@ func scenarios() map[string]scenario {
 			{"rolls back", func(w *world) bool { return w.now.Sub(start) > time.Second }, back}}, ends: onlyHas("v1")},
 	}
 }
+
+func loseCanary(w *world) { w.canary = nil }
 
 func approve(w *world) {
 	w.status.CurrentStepState, w.status.CanaryStatus.CurrentStepState = v1beta1.StepReady, v1beta1.StepReady

@@ -75,7 +75,7 @@ func (l look) changesRoute(want *Route) bool {
 	case want.Canary != r.Canary || want.Switched != r.Switched:
 		return true
 	case !want.Canary:
-		return false
+		return false // Services alone make no difference to a router
 	}
 	return want.Weight != r.Weight || !r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
 }

@@ -11,7 +11,7 @@ import (
 
 // underWay says that something of a release is left while the template is the stable version.
 func (l look) underWay() bool {
-	if l.Routes.Canary || l.Routes.Switched {
+	if l.Routes.Ours() {
 		return true
 	}
 	cs := l.stored()
@@ -45,9 +45,12 @@ func rolledBack(l look) (verdict, bool) {
 	case r.Canary && !l.routes.switched:
 		v.Route, v.Why, v.wakeAt = &r, "rolling back: waiting for the routers to serve the restored route", l.routes.graceEnds
 	case r.Canary:
-		v.Route, v.Why = &Route{StableHash: l.stable, CanaryHash: r.CanaryHash}, "rolling back: the canary route is removed"
+		r.Canary = false
+		v.Route, v.Why = &r, "rolling back: the canary route is removed"
 	case !l.routes.canary && l.routed:
 		v.Why, v.wakeAt = "rolling back: waiting for the routers to drop the canary route", l.routes.graceEnds
+	case l.Routes.AnyService:
+		v.Route, v.Why = &Route{}, "rolling back: the versions' Services are removed"
 	default:
 		return l.over(cancelled, takenBack), true
 	}

@@ -136,12 +136,13 @@ func (w *world) kubelet() (changed bool) {
 	return changed
 }
 
-// garbage removes the Services with their owner.
+// garbage removes the new version's Service after its owner.
 func (w *world) garbage() bool {
-	if w.canary != nil || len(w.services) == 0 || w.now.Before(w.collect) {
+	if !w.orphan || w.now.Before(w.collect) {
 		return false
 	}
-	w.services = map[string]string{}
+	delete(w.services, "svc-canary")
+	w.orphan = false
 	return true
 }
 

@@ -148,11 +148,11 @@ func (w *world) route(want Route, say func()) {
 	if want.Canary {
 		if w.canary == nil {
 			say()
-			w.services = map[string]string{} // those of an earlier canary route have another owner
 			w.canary = &canaryIngress{weight: want.Weight}
 			w.wrote("canary route with weight %d", want.Weight)
 		}
-		for _, s := range []struct{ name, hash string }{{"svc-canary", want.CanaryHash}, {"svc-stable", want.StableHash}} {
+		adopts := w.orphan && w.services["svc-stable"] != ""
+		for _, s := range []struct{ name, hash string }{{"svc-stable", want.StableHash}, {"svc-canary", want.CanaryHash}} {
 			if w.services[s.name] != s.hash {
 				say()
 				if w.services[s.name] != "" {
@@ -162,9 +162,15 @@ func (w *world) route(want Route, say func()) {
 						}
 					}
 				}
+				w.orphan = w.orphan && w.services["svc-canary"] != ""
 				w.services[s.name] = s.hash
 				w.wrote("Service %s selects %s", s.name, s.hash)
 			}
+		}
+		if adopts && w.orphan {
+			say()
+			w.orphan = false
+			w.wrote("Service svc-canary belongs to this svc-stable")
 		}
 	}
 	backend := "svc"
@@ -182,11 +188,17 @@ func (w *world) route(want Route, say func()) {
 	}
 	if !want.Canary && w.canary != nil {
 		say()
-		w.canary, w.collect = nil, w.now.Add(collection)
-		if w.rand != nil { // the garbage collector may be faster than any router
+		w.canary = nil
+		w.wrote("canary route removed")
+	}
+	if !want.Canary && !want.Services && w.services["svc-stable"] != "" {
+		say()
+		w.orphan, w.collect = w.services["svc-canary"] != "", w.now.Add(collection)
+		if w.rand != nil { // the garbage collector may be as fast as it likes
 			w.collect = w.now.Add(time.Duration(w.rand.Int63n(int64(collection))) - collection/2)
 		}
-		w.wrote("canary route removed, its Services with it")
+		delete(w.services, "svc-stable")
+		w.wrote("Services removed")
 	}
 }
 

@@ -37,7 +37,8 @@ type world struct {
 
 	backend  string // of the user's Ingress: svc or svc-stable
 	canary   *canaryIngress
-	collect  time.Time         // when the garbage collector has seen that the canary route is gone
+	orphan   bool              // svc-canary has lost its owner, an earlier svc-stable
+	collect  time.Time         // when the garbage collector sees that
 	services map[string]string // svc-stable, svc-canary: selected hash
 	slices   map[string][]*pod // service → ready pods as listed
 	routers  []*router
@@ -177,7 +178,7 @@ func (w *world) observe() Observation {
 		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Marked: s.marked})
 	}
 	o.Routes.Ack = AckNone
-	if !o.Routed() && w.canary == nil && w.backend == "svc" {
+	if !o.Routed() && w.canary == nil && w.backend == "svc" && w.services["svc-stable"] == "" {
 		return o
 	}
 	r := &o.Routes
@@ -186,7 +187,8 @@ func (w *world) observe() Observation {
 		r.Weight = w.canary.weight
 	}
 	r.StableHash, r.CanaryHash = w.services["svc-stable"], w.services["svc-canary"]
-	r.Services = r.StableHash != "" && r.CanaryHash != ""
+	r.AnyService = r.StableHash != ""
+	r.Services = r.StableHash != "" && r.CanaryHash != "" && !w.orphan
 	r.StableEndpoints, r.CanaryEndpoints = int32(len(w.slices["svc-stable"])), int32(len(w.slices["svc-canary"]))
 	if w.noEdge {
 		return o
@@ -386,7 +388,7 @@ func (w *world) advance() bool {
 			}
 		}
 	}
-	if w.canary == nil && len(w.services) > 0 {
+	if w.orphan {
 		due(w.collect)
 	}
 	if len(w.beats) > 0 {

@@ -10,27 +10,32 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
-// Services gives the writes that make both versions' Services as they should be. owner is the UID of the canary route,
-// empty while that is to be created in the same plan.
-func Services(t Target, live Objects, want Intent, owner types.UID) []Write {
+// Services gives the writes that make both versions' Services as they should be. The new version's is owned by the stable
+// one's, so they go together. No route owns them: whoever removes a canary route takes no backend from a router that has not
+// heard of it yet.
+func Services(t Target, live Objects, want Intent) []Write {
 	var writes []Write
 	for _, s := range []struct {
 		name, hash string
 		is         *corev1.Service
 	}{
-		{CanaryService(t.Service), want.CanaryHash, live.Canary},
 		{StableService(t.Service), want.StableHash, live.Stable},
+		{CanaryService(t.Service), want.CanaryHash, live.Canary},
 	} {
 		if s.is == nil {
-			writes = append(writes, Write{What: "create Service " + s.name, Create: newService(t, live.Service, s.name, s.hash), OwnedByCanary: true})
+			create := newService(t, live.Service, s.name, s.hash)
+			writes = append(writes, Write{What: "create Service " + s.name, Create: create, OwnedByStable: s.name != StableService(t.Service)})
 			continue
 		}
-		if ops := repair(s.is, live.Service, s.hash, owner); len(ops) > 0 {
+		ops := repair(s.is, live.Service, s.hash)
+		if s.is == live.Canary {
+			ops = append(ops, adopt(s.is, live.Stable)...)
+		}
+		if len(ops) > 0 {
 			writes = append(writes, Write{What: "patch Service " + s.name, Patch: &Patch{Object: s.is, Ops: ops}})
 		}
 	}
@@ -78,7 +83,7 @@ func ports(user *corev1.Service) []corev1.ServicePort {
 }
 
 // repair gives the operations that lead a Service of ours back to what it should be.
-func repair(is, user *corev1.Service, hash string, owner types.UID) []Op {
+func repair(is, user *corev1.Service, hash string) []Op {
 	var ops []Op
 	if at := is.Spec.Selector[LabelVersion]; at != hash {
 		ops = append(ops, Op{"test", "/spec/selector/" + LabelVersion, at}, Op{"replace", "/spec/selector/" + LabelVersion, hash})
@@ -86,9 +91,27 @@ func repair(is, user *corev1.Service, hash string, owner types.UID) []Op {
 	if want := ports(user); !equality.Semantic.DeepEqual(want, ports(is)) {
 		ops = append(ops, Op{"test", "/spec/ports", is.Spec.Ports}, Op{"replace", "/spec/ports", want})
 	}
-	if owner != "" && len(is.OwnerReferences) == 1 && is.OwnerReferences[0].UID != owner {
-		ops = append(ops, Op{"test", "/metadata/ownerReferences/0/uid", string(is.OwnerReferences[0].UID)},
-			Op{"replace", "/metadata/ownerReferences/0/uid", string(owner)})
-	}
 	return ops
+}
+
+// adopt gives the operations that make the stable version's Service the owner of the new version's.
+func adopt(canary, stable *corev1.Service) []Op {
+	if stable == nil || Owned(canary, stable) {
+		return nil
+	}
+	refs := []metav1.OwnerReference{OwnerReference(stable)}
+	if len(canary.OwnerReferences) == 0 {
+		return []Op{{"add", "/metadata/ownerReferences", refs}}
+	}
+	return []Op{{"test", "/metadata/ownerReferences", canary.OwnerReferences}, {"replace", "/metadata/ownerReferences", refs}}
+}
+
+// Owned says that the new version's Service goes with the stable one's, and with nothing else.
+func Owned(canary, stable *corev1.Service) bool {
+	return len(canary.OwnerReferences) == 1 && canary.OwnerReferences[0].UID == stable.UID
+}
+
+// OwnerReference names the stable version's Service as an owner.
+func OwnerReference(stable *corev1.Service) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: "v1", Kind: "Service", Name: stable.Name, UID: stable.UID}
 }

@@ -29,8 +29,10 @@ type Target struct {
 
 // Intent is the state that routes should be in. The zero value is: nothing of ours.
 type Intent struct {
-	// Canary asks for the canary route and the Services of both versions.
+	// Canary asks for the canary route, and so for the Services of both versions.
 	Canary bool
+	// Services asks for the Services of both versions where there is no canary route yet, or any more.
+	Services bool
 	// Switched asks for the user's route to lead to the stable version's Service.
 	Switched bool
 	// Weight of the canary route in percent.
@@ -77,7 +79,9 @@ type State struct {
 	// Problem is a sentence about what makes a release impossible, such as a Service that does not exist.
 	Problem string
 
-	Canary, Services, Switched       bool
+	Canary, Switched bool
+	// Services says that both versions have theirs; AnyService that something is left of them.
+	Services, AnyService             bool
 	Weight                           int32
 	StableHash, CanaryHash           string
 	StableEndpoints, CanaryEndpoints int32
@@ -98,8 +102,8 @@ type Write struct {
 	Create runtime.Object
 	Patch  *Patch
 	Delete runtime.Object
-	// OwnedByCanary asks for an owner reference to the canary route, which may be created just before it.
-	OwnedByCanary bool
+	// OwnedByStable asks for an owner reference to the stable version's Service, which may be created just before it.
+	OwnedByStable bool
 }
 
 // Patch is a JSON patch (RFC 6902) of an object. It tests what it replaces, so a stale view fails instead of harming.

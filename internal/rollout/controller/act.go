@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -133,47 +134,38 @@ func (r *Reconciler) resize(ctx context.Context, w *world, hash string, s *rollo
 }
 
 func (r *Reconciler) route(ctx context.Context, w *world, want rollout.Route) error {
-	intent := traffic.Intent{Canary: want.Canary, Switched: want.Switched, Weight: want.Weight, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
+	intent := traffic.Intent{Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
 	writes, err := r.router.Plan(*w.target, w.objects, intent)
 	if err != nil {
 		return fmt.Errorf("planning routes: %w", err)
 	}
-	owner := client.Object(nil)
-	if w.objects.CanaryIngress != nil {
-		owner = w.objects.CanaryIngress
-	}
+	stable := w.objects.Stable
 	for _, write := range writes {
 		log.FromContext(ctx).V(1).Info("route", "write", write.What)
-		if write.OwnedByCanary && owner == nil {
+		if write.OwnedByStable && stable == nil {
 			return fmt.Errorf("routing: %s: its owner is not there", write.What)
 		}
-		created, err := r.write(ctx, write, owner)
+		created, err := r.write(ctx, write, stable)
 		if err != nil {
 			return fmt.Errorf("routing: %s: %w", write.What, err)
 		}
-		if owner == nil && created != nil {
-			owner = created
+		if service, is := created.(*corev1.Service); is && stable == nil {
+			stable = service
 		}
 	}
 	return nil
 }
 
 // write makes one write of the traffic engine and gives the object that it created.
-func (r *Reconciler) write(ctx context.Context, write traffic.Write, owner client.Object) (client.Object, error) {
+func (r *Reconciler) write(ctx context.Context, write traffic.Write, stable *corev1.Service) (client.Object, error) {
 	switch {
 	case write.Create != nil:
 		o, ok := write.Create.DeepCopyObject().(client.Object)
 		if !ok {
 			return nil, fmt.Errorf("%T is not an object of the API", write.Create)
 		}
-		if write.OwnedByCanary {
-			gvk, err := r.client.GroupVersionKindFor(owner)
-			if err != nil {
-				return nil, err
-			}
-			o.SetOwnerReferences([]metav1.OwnerReference{{
-				APIVersion: gvk.GroupVersion().String(), Kind: gvk.Kind, Name: owner.GetName(), UID: owner.GetUID(),
-			}})
+		if write.OwnedByStable {
+			o.SetOwnerReferences([]metav1.OwnerReference{traffic.OwnerReference(stable)})
 		}
 		return o, r.client.Create(ctx, o, fieldManager)
 	case write.Patch != nil:

@@ -195,8 +195,8 @@ func (b *bench) cluster() {
 			}
 			continue
 		}
-		owner := &networkingv1.Ingress{}
-		if !b.find("default/demo-canary", owner) || owner.UID != s.OwnerReferences[0].UID {
+		owner := &corev1.Service{}
+		if len(s.OwnerReferences) > 0 && (!b.find("default/"+s.OwnerReferences[0].Name, owner) || owner.UID != s.OwnerReferences[0].UID) {
 			b.must(b.api.Delete(ctx, s))
 			continue
 		}

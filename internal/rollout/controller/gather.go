@@ -256,7 +256,7 @@ func use(all map[string]plan.Service, name string) traffic.Use {
 // routes tells the rollout engine what the traffic engine saw.
 func routes(s traffic.State, known ack.State) rollout.Routes {
 	out := rollout.Routes{
-		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Services: s.Services, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
+		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
 		Switched: s.Switched, StableEndpoints: s.StableEndpoints, CanaryEndpoints: s.CanaryEndpoints,
 		CanaryServed: s.CanaryServed, SwitchServed: s.SwitchServed, WeightLow: s.WeightLow, WeightHigh: s.WeightHigh,
 		StableSeen: s.StableSeen, CanarySeen: s.CanarySeen, StableDrained: s.StableDrained, CanaryDrained: s.CanaryDrained,

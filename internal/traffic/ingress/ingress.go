@@ -15,7 +15,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -42,7 +41,7 @@ func CanaryName(ingress string) string { return ingress + "-canary" }
 // leads there, the user's Ingress back before the canary Ingress goes.
 func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) ([]traffic.Write, error) {
 	if !want.Canary {
-		return take(t, live), nil
+		return take(t, live, want.Services), nil
 	}
 	if problem := missing(t, live); problem != "" {
 		return nil, errors.New(problem)
@@ -50,16 +49,12 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	var writes []traffic.Write
 	desired := canary(t, live.Ingress, want.Weight)
 	is := live.CanaryIngress
-	owner := types.UID("")
 	if is == nil {
 		writes = append(writes, traffic.Write{What: fmt.Sprintf("create Ingress %s with weight %d", desired.Name, want.Weight), Create: desired})
-	} else {
-		owner = is.UID
-		if ops := follow(is, desired); len(ops) > 0 {
-			writes = append(writes, traffic.Write{What: "bring Ingress " + is.Name + " in step with " + t.Route, Patch: &traffic.Patch{Object: is, Ops: ops}})
-		}
+	} else if ops := follow(is, desired); len(ops) > 0 {
+		writes = append(writes, traffic.Write{What: "bring Ingress " + is.Name + " in step with " + t.Route, Patch: &traffic.Patch{Object: is, Ops: ops}})
 	}
-	writes = append(writes, traffic.Services(t, live, want, owner)...)
+	writes = append(writes, traffic.Services(t, live, want)...)
 	from, to := t.Service, traffic.StableService(t.Service)
 	if !want.Switched {
 		from, to = to, from
@@ -73,8 +68,8 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	return writes, nil
 }
 
-// take gives the writes that leave nothing of ours.
-func take(t traffic.Target, live traffic.Objects) []traffic.Write {
+// take gives the writes that leave nothing of ours, but the Services where they are to stay.
+func take(t traffic.Target, live traffic.Objects, services bool) []traffic.Write {
 	var writes []traffic.Write
 	if live.Ingress != nil {
 		if ops := lead(live.Ingress, traffic.StableService(t.Service), t.Service, false); len(ops) > 0 {
@@ -83,6 +78,9 @@ func take(t traffic.Target, live traffic.Objects) []traffic.Write {
 	}
 	if is := live.CanaryIngress; is != nil && is.DeletionTimestamp == nil && is.Labels[rollouts.LabelRolloutName] == t.Rollout {
 		writes = append(writes, traffic.Write{What: "delete Ingress " + is.Name, Delete: is})
+	}
+	if is := live.Stable; !services && left(t, is) {
+		writes = append(writes, traffic.Write{What: "delete Service " + is.Name + ", and with it that of the new version", Delete: is})
 	}
 	return writes
 }

@@ -39,9 +39,13 @@ type cluster struct{ traffic.Objects }
 func (c *cluster) apply(w traffic.Write) error {
 	switch {
 	case w.Create != nil:
-		c.put(w.Create.DeepCopyObject(), w.OwnedByCanary)
+		c.put(w.Create.DeepCopyObject(), w.OwnedByStable)
 	case w.Delete != nil:
-		c.CanaryIngress, c.Stable, c.Canary = nil, nil, nil // the Services go with their owner
+		if _, is := w.Delete.(*networkingv1.Ingress); is {
+			c.CanaryIngress = nil
+			return nil
+		}
+		c.Stable, c.Canary = nil, nil // that of the new version goes with its owner
 	case w.Patch != nil:
 		return c.patch(w.Patch)
 	}
@@ -55,9 +59,10 @@ func (c *cluster) put(object any, owned bool) {
 		c.CanaryIngress = o
 	case *corev1.Service:
 		if owned {
-			o.OwnerReferences = []metav1.OwnerReference{{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Name: c.CanaryIngress.Name, UID: c.CanaryIngress.UID}}
+			o.OwnerReferences = []metav1.OwnerReference{traffic.OwnerReference(c.Stable)}
 		}
 		if o.Name == "demo-stable" {
+			o.UID = "uid-stable"
 			c.Stable = o
 			return
 		}
@@ -248,7 +253,7 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 		before := text(t, c.Ingress)
 		steps := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) traffic.Intent {
 			return traffic.Intent{
-				Canary: true, Switched: rapid.Bool().Draw(t, "switched"), Weight: rapid.Int32Range(0, 100).Draw(t, "weight"),
+				Canary: true, Services: true, Switched: rapid.Bool().Draw(t, "switched"), Weight: rapid.Int32Range(0, 100).Draw(t, "weight"),
 				StableHash: "one", CanaryHash: rapid.SampledFrom([]string{"two", "three"}).Draw(t, "canary"),
 			}
 		}), 0, 6).Draw(t, "steps")
@@ -261,14 +266,22 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 				t.Fatalf("asked for %+v, observed %+v", want, state)
 			}
 		}
+		if len(steps) > 0 && rapid.Bool().Draw(t, "canary route first") {
+			if _, err := c.reach(traffic.Intent{Services: true}); err != nil {
+				t.Fatal(err)
+			}
+			if state := (ingress.Router{}).Observe(demo(), c.Objects, nil); state.Canary || !state.AnyService || c.Canary == nil {
+				t.Fatalf("the Services were to stay without the canary route: %+v", state)
+			}
+		}
 		if _, err := c.reach(traffic.Intent{}); err != nil {
 			t.Fatal(err)
 		}
 		if after := text(t, c.Ingress); before != after {
 			t.Fatalf("the user's Ingress changed:\n%s", cmp.Diff(before, after))
 		}
-		if c.CanaryIngress != nil {
-			t.Fatal("the canary Ingress is left behind")
+		if c.CanaryIngress != nil || c.Stable != nil || c.Canary != nil {
+			t.Fatal("something of ours is left behind")
 		}
 	})
 }

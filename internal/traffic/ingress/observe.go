@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
@@ -34,7 +35,9 @@ func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic
 	if live.Canary != nil {
 		s.CanaryHash = live.Canary.Spec.Selector[traffic.LabelVersion]
 	}
-	s.Services = s.StableHash != "" && s.CanaryHash != ""
+	s.AnyService = left(t, live.Stable)
+	// What still belongs to something else may go with that at any time.
+	s.Services = s.StableHash != "" && s.CanaryHash != "" && traffic.Owned(live.Canary, live.Stable)
 	serve(&s, live, replicas)
 	return s
 }
@@ -42,6 +45,11 @@ func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic
 // ours says that the canary Ingress is there, stays, and was made for this Rollout.
 func ours(t traffic.Target, i *networkingv1.Ingress) bool {
 	return i != nil && i.DeletionTimestamp == nil && i.Labels[rollouts.LabelRolloutName] == t.Rollout
+}
+
+// left says that the stable version's Service is there, stays, and was made for this Rollout.
+func left(t traffic.Target, stable *corev1.Service) bool {
+	return stable != nil && stable.DeletionTimestamp == nil && stable.Labels[rollouts.LabelRolloutName] == t.Rollout
 }
 
 // weight reads the annotation; one that nobody of ours wrote counts as 0.
