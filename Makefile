@@ -64,7 +64,7 @@ fuzz: ## Fuzz the parsers, FUZZTIME=20s each
 	@hack/fuzz.sh $(FUZZTIME)
 
 lint: ## Run the linters
-	@$(LINT) run ./... && cd cluster && go tool -modfile=../lint.mod golangci-lint run -c ../.golangci.yaml ./...
+	@$(LINT) run --allow-parallel-runners ./... && cd cluster && go tool -modfile=../lint.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yaml ./...
 
 generate: ## Generate deep copies and CRDs from the types in api/
 	@$(CONTROLLER_GEN) object paths=./api/... crd output:crd:dir=api/crds

@@ -47,11 +47,7 @@ const deletedByHand = "Rollout canary-demo was deleted by somebody: all of canar
 
 func TestARolloutDeletedAtAGateIsToldAndTheNextStepsAreNotCountedSilently(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2"))
-	s.settle()
+	s := atFirstGate(t)
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
 	s.deleteRollout()
 	s.settle()
@@ -59,8 +55,7 @@ func TestARolloutDeletedAtAGateIsToldAndTheNextStepsAreNotCountedSilently(t *tes
 		t.Errorf("at the gate the component says %q, want %q in it", got, deletedByHand)
 	}
 	for _, name := range []string{"rollout-50", "rollout-100"} {
-		s.ask(v1alpha1.ActionResume)
-		s.settle()
+		s.carryOut(v1alpha1.ActionResume)
 		if got := s.step(name); got.Phase != v1beta1.StepSucceeded || !strings.Contains(got.Message, "nothing left to release in steps") {
 			t.Errorf("%s is %s and says %q: it must say why it did nothing", name, got.Phase, got.Message)
 		}
@@ -77,11 +72,9 @@ func TestARolloutDeletedAtAGateIsToldAndTheNextStepsAreNotCountedSilently(t *tes
 func TestARolloutDeletedDuringAStepIsToldByTheStep(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	s.broken["demo:v2"] = true
-	s.up(canary("v2"))
-	s.settle()
+	s.release(canary("v2"))
 	s.running(t, v1beta1.PhaseRunningWorkflow)
 	s.deleteRollout()
 	s.turn()
@@ -94,29 +87,20 @@ func TestARolloutDeletedDuringAStepIsToldByTheStep(t *testing.T) {
 	if got := s.step("rollout-20"); !strings.Contains(got.Message, "nothing left to release in steps") {
 		t.Errorf("when all pods are new the step says %q", got.Message)
 	}
-	action := s.ask(v1alpha1.ActionRollback)
-	s.settle()
+	action := s.carryOut(v1alpha1.ActionRollback)
 	rolledBack(t, s, action, "after its Rollout was deleted")
 }
 
 func TestARestartAfterARollbackDoesNotBlameSomebodyForTheRollout(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2"))
-	s.settle()
+	s := atFirstGate(t)
 	for range 2 {
-		s.ask(v1alpha1.ActionResume)
-		s.settle()
+		s.carryOut(v1alpha1.ActionResume)
 	}
 	s.running(t, v1beta1.PhaseRunning)
-	s.up(canary("v3"))
-	s.settle()
-	s.ask(v1alpha1.ActionRollback) // to v2; it deletes the Rollout
-	s.settle()
-	s.ask(v1alpha1.ActionRestart)
-	s.settle()
+	s.release(canary("v3"))
+	s.carryOut(v1alpha1.ActionRollback) // to v2; it deletes the Rollout
+	s.carryOut(v1alpha1.ActionRestart)
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
 	said := s.step("rollout-20").Message + s.app().Status.Services[0].Message
 	if strings.Contains(said, "deleted") || !strings.Contains(said, "the same pods as before") {
@@ -127,8 +111,7 @@ func TestARestartAfterARollbackDoesNotBlameSomebodyForTheRollout(t *testing.T) {
 func TestACanaryStepOfAFirstVersionSaysThatThereWasNothingBeside(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(canary("v2"))
-	s.settle()
+	s.release(canary("v2"))
 	if got := s.step("rollout-20"); !strings.Contains(got.Message, "no earlier version") {
 		t.Errorf("the step says %q", got.Message)
 	}
@@ -137,13 +120,10 @@ func TestACanaryStepOfAFirstVersionSaysThatThereWasNothingBeside(t *testing.T) {
 func TestARollbackOfAFinishedRolloutWaitsForTheWorkloadsOwnUpdate(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2") + "    - {name: suspend-3rd, type: suspend}\n")
-	s.settle()
+	s.release(v1)
+	s.release(canary("v2") + "    - {name: suspend-3rd, type: suspend}\n")
 	for range 2 {
-		s.ask(v1alpha1.ActionResume)
-		s.settle()
+		s.carryOut(v1alpha1.ActionResume)
 	}
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
 	pods := func(all, updated int32) {

@@ -221,6 +221,30 @@ func (s *stage) ask(action v1alpha1.Action) string {
 	return a.Name
 }
 
+// release sends a version and lets everything come to rest.
+func (s *stage) release(text string) {
+	s.t.Helper()
+	s.up(text)
+	s.settle()
+}
+
+// carryOut asks for an action, lets everything come to rest and names the action.
+func (s *stage) carryOut(action v1alpha1.Action) string {
+	s.t.Helper()
+	name := s.ask(action)
+	s.settle()
+	return name
+}
+
+// atFirstGate is a canary of version 2 that waits for its first approval.
+func atFirstGate(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t)
+	s.release(v1)
+	s.release(canary("v2"))
+	return s
+}
+
 // settle lets the controller and the players take turns until nothing changes, and reports whether it was killed.
 func (s *stage) settle() (killed bool) {
 	s.t.Helper()

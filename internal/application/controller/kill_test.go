@@ -39,8 +39,7 @@ func TestACanaryKilledAtEachWrite(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		for n := 1; ; n++ {
 			s := newStage(t)
-			s.up(v1)
-			s.settle()
+			s.release(v1)
 			s.killAt, s.after = s.writes+n, after
 			s.up(canary("v2"))
 			killed := s.rest()
@@ -108,8 +107,7 @@ func TestStory(t *testing.T) {
 func TestTwoComponentsOneSelected(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(two("v1", ""))
-	s.settle()
+	s.release(two("v1", ""))
 	s.running(t, v1beta1.PhaseRunning)
 	s.up(two("v2", `
   workflow:
@@ -123,8 +121,7 @@ func TestTwoComponentsOneSelected(t *testing.T) {
 	if got := len(s.app().Status.Services); got != 2 {
 		t.Errorf("both components are shown, got %d", got)
 	}
-	s.ask(v1alpha1.ActionResume)
-	s.settle()
+	s.carryOut(v1alpha1.ActionResume)
 	s.running(t, v1beta1.PhaseRunning)
 	if s.image() != "demo:v2" || s.deployment().Annotations[rolloutsv1beta1.AnnotationInProgress] != "" {
 		t.Errorf("deploy finishes what canary-deploy began: image %s", s.image())
@@ -148,14 +145,11 @@ func TestRollbackWithoutVersions(t *testing.T) {
 	without := func(text string) string {
 		return strings.NewReplacer("annotations: {app.oam.dev/publishVersion: v1}", "", "annotations: {app.oam.dev/publishVersion: v2}", "").Replace(text)
 	}
-	s.up(without(v1))
-	s.settle()
+	s.release(without(v1))
 	s.running(t, v1beta1.PhaseRunning)
-	s.up(without(canary("v2")))
-	s.settle()
+	s.release(without(canary("v2")))
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
-	action := s.ask(v1alpha1.ActionRollback)
-	s.settle()
+	action := s.carryOut(v1alpha1.ActionRollback)
 	s.running(t, v1beta1.PhaseRunning)
 	if a := s.action(action); a.Status.Phase != v1alpha1.ActionSucceeded || s.image() != "demo:v1" {
 		t.Errorf("%s %s, image %s", a.Status.Phase, a.Status.Message, s.image())
@@ -168,8 +162,7 @@ func TestRollbackWithoutVersions(t *testing.T) {
 func TestTerminatedBeforeTheHold(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	s.up(canary("v2"))
 	turn := func() {
 		if _, err := s.r.Reconcile(t.Context(), reconcile.Request{NamespacedName: s.key}); err != nil {
@@ -183,7 +176,6 @@ func TestTerminatedBeforeTheHold(t *testing.T) {
 	if s.image() != "demo:v1" {
 		t.Errorf("the repair of drift must not release %s in one go", s.image())
 	}
-	action := s.ask(v1alpha1.ActionRollback)
-	s.settle()
+	action := s.carryOut(v1alpha1.ActionRollback)
 	rolledBack(t, s, action, "after a release that never began")
 }

@@ -24,11 +24,9 @@ func (s *stage) paused() bool {
 func underWay(t *testing.T) *stage {
 	t.Helper()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	s.broken["demo:v2"] = true
-	s.up(canary("v2"))
-	s.settle()
+	s.release(canary("v2"))
 	s.running(t, v1beta1.PhaseRunningWorkflow)
 	return s
 }
@@ -64,13 +62,11 @@ func TestARollbackOfAStepThatStandsStill(t *testing.T) {
 	t.Parallel()
 	for _, stop := range []v1alpha1.Action{v1alpha1.ActionSuspend, v1alpha1.ActionTerminate} {
 		s := underWay(t)
-		s.ask(stop)
-		s.settle()
+		s.carryOut(stop)
 		if !s.paused() {
 			t.Fatalf("%s did not stop the Rollout", stop)
 		}
-		action := s.ask(v1alpha1.ActionRollback)
-		s.settle()
+		action := s.carryOut(v1alpha1.ActionRollback)
 		rolledBack(t, s, action, "after "+string(stop))
 	}
 }
@@ -78,13 +74,11 @@ func TestARollbackOfAStepThatStandsStill(t *testing.T) {
 func TestANewVersionDoesNotInheritTheStop(t *testing.T) {
 	t.Parallel()
 	s := underWay(t)
-	s.ask(v1alpha1.ActionSuspend)
-	s.settle()
+	s.carryOut(v1alpha1.ActionSuspend)
 	if !s.paused() {
 		t.Fatal("suspend did not stop the Rollout of v2")
 	}
-	s.up(canary("v3"))
-	s.settle()
+	s.release(canary("v3"))
 	if s.running(t, v1beta1.PhaseWorkflowSuspending); s.paused() {
 		t.Error("v3 is released by a Rollout that still stands still for v2")
 	}
@@ -92,13 +86,8 @@ func TestANewVersionDoesNotInheritTheStop(t *testing.T) {
 
 func TestAGateAfterAReachedStepWritesNoPause(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2"))
-	s.settle()
-	s.ask(v1alpha1.ActionSuspend)
-	s.settle()
+	s := atFirstGate(t)
+	s.carryOut(v1alpha1.ActionSuspend)
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
 	if s.paused() || slices.ContainsFunc(s.log, func(w string) bool { return strings.HasPrefix(w, "patch v1beta1.Rollout") }) {
 		t.Errorf("the Rollout rests at its step, a pause is a write for nothing: %v", s.log)

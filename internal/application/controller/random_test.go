@@ -27,8 +27,7 @@ func TestAnyOrder(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
 			s := newStage(t)
-			s.up(v1)
-			s.settle()
+			s.release(v1)
 			var story []string
 			defer func() {
 				if t.Failed() {

@@ -17,8 +17,7 @@ import (
 func TestPlainApplicationRuns(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	s.running(t, v1beta1.PhaseRunning)
 	app := s.app()
 	if got := app.Status.Services; len(got) != 1 || !got[0].Healthy || got[0].Message != "Ready:5/5" {
@@ -44,18 +43,15 @@ func TestPlainApplicationRuns(t *testing.T) {
 func TestCanaryFromTwentyToAll(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	start := s.writes
-	s.up(canary("v2"))
-	s.settle()
+	s.release(canary("v2"))
 	s.running(t, v1beta1.PhaseWorkflowSuspending)
 	if got := len(s.app().Status.Workflow.Steps); got != 2 {
 		t.Errorf("only steps that were reached are listed, got %d", got)
 	}
 	for _, weight := range []string{"50%", "100%"} {
-		name := s.ask(v1alpha1.ActionResume)
-		s.settle()
+		name := s.carryOut(v1alpha1.ActionResume)
 		if a := s.action(name); a.Status.Phase != v1alpha1.ActionSucceeded {
 			t.Fatalf("resume: %s %s", a.Status.Phase, a.Status.Message)
 		}
@@ -76,8 +72,7 @@ func TestCanaryFromTwentyToAll(t *testing.T) {
 		t.Errorf("%d writes for one canary, want at most 18: %s", n, strings.Join(s.log[start:], "\n"))
 	}
 	t.Logf("%d writes:\n%s", s.writes-start, strings.Join(s.log[start:], "\n"))
-	s.up(strings.ReplaceAll(strings.ReplaceAll(v1, "v1}", "v3}"), "demo:v1", "demo:v3"))
-	s.settle()
+	s.release(strings.ReplaceAll(strings.ReplaceAll(v1, "v1}", "v3}"), "demo:v1", "demo:v3"))
 	s.running(t, v1beta1.PhaseRunning)
 	if s.image() != "demo:v3" {
 		t.Errorf("a plain release after a canary: image is %s", s.image())
@@ -91,13 +86,8 @@ func TestCanaryFromTwentyToAll(t *testing.T) {
 
 func TestPlainReleaseDuringACanary(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2"))
-	s.settle()
-	s.up(strings.ReplaceAll(strings.ReplaceAll(v1, "v1}", "v3}"), "demo:v1", "demo:v3"))
-	s.settle()
+	s := atFirstGate(t)
+	s.release(strings.ReplaceAll(strings.ReplaceAll(v1, "v1}", "v3}"), "demo:v1", "demo:v3"))
 	s.running(t, v1beta1.PhaseRunning)
 	if s.image() != "demo:v3" || s.deployment().Annotations[rolloutsv1beta1.AnnotationInProgress] != "" {
 		t.Errorf("image %s, held: %q", s.image(), s.deployment().Annotations[rolloutsv1beta1.AnnotationInProgress])
@@ -115,15 +105,12 @@ func TestRollback(t *testing.T) {
 	}{
 		"at twenty percent": {"the page's case", func(s *stage) { s.up(canary("v2")); s.settle() }},
 		"at fifty percent": {"the page's case", func(s *stage) {
-			s.up(canary("v2"))
-			s.settle()
-			s.ask(v1alpha1.ActionResume)
-			s.settle()
+			s.release(canary("v2"))
+			s.carryOut(v1alpha1.ActionResume)
 		}},
 		"with an image that never starts": {"the step never suspends, rollback must work all the same", func(s *stage) {
 			s.broken["demo:v2"] = true
-			s.up(canary("v2"))
-			s.settle()
+			s.release(canary("v2"))
 			s.running(s.t, v1beta1.PhaseRunningWorkflow)
 		}},
 		"before anything of the new version is applied": {"the hold is asked for, nothing else", func(s *stage) {
@@ -134,17 +121,13 @@ func TestRollback(t *testing.T) {
 			s.restart()
 		}},
 		"from the third version, the second failed": {"the target is the last one that succeeded", func(s *stage) {
-			s.up(canary("v2"))
-			s.settle()
-			s.up(canary("v3"))
-			s.settle()
+			s.release(canary("v2"))
+			s.release(canary("v3"))
 			s.running(s.t, v1beta1.PhaseWorkflowSuspending)
 		}},
 		"after terminate": {"terminate undoes nothing, rollback does", func(s *stage) {
-			s.up(canary("v2"))
-			s.settle()
-			s.ask(v1alpha1.ActionTerminate)
-			s.settle()
+			s.release(canary("v2"))
+			s.carryOut(v1alpha1.ActionTerminate)
 			s.running(s.t, v1beta1.PhaseWorkflowTerminated)
 		}},
 	}
@@ -152,14 +135,11 @@ func TestRollback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.up(v1)
-			s.settle()
+			s.release(v1)
 			story.until(s)
-			action := s.ask(v1alpha1.ActionRollback)
-			s.settle()
+			action := s.carryOut(v1alpha1.ActionRollback)
 			rolledBack(t, s, action, story.reason)
-			s.up(canary("v4"))
-			s.settle()
+			s.release(canary("v4"))
 			s.running(t, v1beta1.PhaseWorkflowSuspending)
 			if got := s.app().Status.LatestRevision.Name; got != "canary-demo-v2" {
 				t.Errorf("the name that the rollback set free is used again, got %s", got)
@@ -212,11 +192,7 @@ func TestKilledAtEachWrite(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
 		for n := 1; ; n++ {
-			s := newStage(t)
-			s.up(v1)
-			s.settle()
-			s.up(canary("v2"))
-			s.settle()
+			s := atFirstGate(t)
 			action := s.ask(v1alpha1.ActionRollback)
 			s.killAt, s.after = s.writes+n, after
 			killed := s.settle()
@@ -239,11 +215,7 @@ func TestResumeIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
 		for n := 1; ; n++ {
-			s := newStage(t)
-			s.up(v1)
-			s.settle()
-			s.up(canary("v2"))
-			s.settle()
+			s := atFirstGate(t)
 			action := s.ask(v1alpha1.ActionResume)
 			s.killAt, s.after = s.writes+n, after
 			killed := s.settle()
@@ -268,36 +240,27 @@ func TestResumeIsCarriedOutOnce(t *testing.T) {
 
 func TestSuspendAndTerminateStopAStepThatIsUnderWay(t *testing.T) {
 	t.Parallel()
-	paused := func(s *stage) bool {
-		ro := &rolloutsv1beta1.Rollout{}
-		s.must(s.client.Get(t.Context(), s.key, ro))
-		return ro.Spec.Strategy.Paused
-	}
 	for _, action := range []v1alpha1.Action{v1alpha1.ActionSuspend, v1alpha1.ActionTerminate} {
 		t.Run(string(action), func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			s.up(v1)
-			s.settle()
+			s.release(v1)
 			s.broken["demo:v2"] = true
-			s.up(canary("v2"))
-			s.settle()
-			if paused(s) {
+			s.release(canary("v2"))
+			if s.paused() {
 				t.Fatal("nobody asked for a pause yet")
 			}
-			name := s.ask(action)
-			s.settle()
-			if a := s.action(name); a.Status.Phase != v1alpha1.ActionSucceeded || !paused(s) {
-				t.Fatalf("%s: %s %s; its Rollout is paused: %v", action, a.Status.Phase, a.Status.Message, paused(s))
+			name := s.carryOut(action)
+			if a := s.action(name); a.Status.Phase != v1alpha1.ActionSucceeded || !s.paused() {
+				t.Fatalf("%s: %s %s; its Rollout is paused: %v", action, a.Status.Phase, a.Status.Message, s.paused())
 			}
 			s.broken["demo:v2"] = false
 			on := v1alpha1.ActionResume
 			if action == v1alpha1.ActionTerminate {
 				on = v1alpha1.ActionRestart
 			}
-			s.ask(on)
-			s.settle()
-			if s.running(t, v1beta1.PhaseWorkflowSuspending); paused(s) {
+			s.carryOut(on)
+			if s.running(t, v1beta1.PhaseWorkflowSuspending); s.paused() {
 				t.Errorf("after %s the step has to go on", on)
 			}
 		})
@@ -307,17 +270,14 @@ func TestSuspendAndTerminateStopAStepThatIsUnderWay(t *testing.T) {
 func TestUnpublishedChange(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(strings.ReplaceAll(v1, "demo:v1", "demo:v9"))
-	s.settle()
+	s.release(v1)
+	s.release(strings.ReplaceAll(v1, "demo:v1", "demo:v9"))
 	s.running(t, v1beta1.PhaseRunning)
 	app := s.app()
 	if s.image() != "demo:v1" || !strings.Contains(app.Status.UnpublishedChange, "vela up canary-demo -v NEW-VERSION") {
 		t.Errorf("image %s; unpublished change: %q", s.image(), app.Status.UnpublishedChange)
 	}
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	if got := s.app().Status.UnpublishedChange; got != "" {
 		t.Errorf("the spec is back, but the status says %q", got)
 	}
@@ -326,8 +286,7 @@ func TestUnpublishedChange(t *testing.T) {
 func TestDriftIsRepaired(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.up(v1)
-	s.settle()
+	s.release(v1)
 	d := s.deployment()
 	d.Spec.Template.Spec.Containers[0].Image = "other:1"
 	s.playing = true
@@ -341,11 +300,7 @@ func TestDriftIsRepaired(t *testing.T) {
 
 func TestDeletedDuringACanary(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.up(v1)
-	s.settle()
-	s.up(canary("v2"))
-	s.settle()
+	s := atFirstGate(t)
 	s.playing = true
 	s.must(s.client.Delete(t.Context(), s.app()))
 	s.playing = false
@@ -377,10 +332,8 @@ func TestRefusedActions(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			s.broken["demo:v1"] = c.until == nil
-			s.up(v1)
-			s.settle()
-			action := s.ask(c.action)
-			s.settle()
+			s.release(v1)
+			action := s.carryOut(c.action)
 			a := s.action(action)
 			if a.Status.Phase != v1alpha1.ActionRefused || !strings.Contains(a.Status.Message, c.want) {
 				t.Errorf("got %s %q, want it refused with %q", a.Status.Phase, a.Status.Message, c.want)
