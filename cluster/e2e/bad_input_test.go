@@ -8,6 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/yaml"
+
 	"github.com/vela-rollouts/vela/internal/test/play"
 )
 
@@ -66,6 +73,7 @@ func TestBadInputIsRefusedWithOneSentenceAndChangesNothing(t *testing.T) {
 		}
 		must(t, p.SuspendedAt(t.Context(), "v2", "suspend-1st"))
 	})
+	t.Run("a Rollout that can't be carried out, or not now", func(t *testing.T) { badRollouts(t, p) })
 	t.Run("the same publishVersion with another spec is not silent", func(t *testing.T) {
 		out, err := p.MustVela(t.Context(), replaced("replicas: 5", "replicas: 4"), up...)
 		must(t, err)
@@ -73,6 +81,35 @@ func TestBadInputIsRefusedWithOneSentenceAndChangesNothing(t *testing.T) {
 			t.Errorf("vela up says nothing of a change that is not released: %s", out)
 		}
 	})
+}
+
+// badRollouts writes Rollouts as kubectl would, while one is under way.
+func badRollouts(t *testing.T, p *play.Page) {
+	t.Helper()
+	api, err := dynamic.NewForConfig(p.REST())
+	must(t, err)
+	rollouts := api.Resource(schema.GroupVersionResource{Group: "rollouts.kruise.io", Version: "v1beta1", Resource: "rollouts"}).Namespace("default")
+	second := func(steps string) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{}
+		must(t, yaml.Unmarshal([]byte(`{apiVersion: rollouts.kruise.io/v1beta1, kind: Rollout, metadata: {name: second}, spec: {
+			workloadRef: {apiVersion: apps/v1, kind: Deployment, name: canary-demo}, strategy: {canary: {steps: [`+steps+`]}}}}`), &o.Object))
+		return o
+	}
+	for steps, want := range map[string]string{
+		"{traffic: 20%}":                 "spec.workloadRef: Deployment canary-demo is released by the Rollout canary-demo already",
+		"{traffic: 50%}, {traffic: 20%}": "spec.strategy.canary.steps[1].traffic: is \"20%\", less than the \"50%\" of the step before",
+	} {
+		_, err := rollouts.Create(t.Context(), second(steps), metav1.CreateOptions{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("steps %s: the API server says %v, want %q in it", steps, err, want)
+		}
+	}
+	edit := `[{"op": "replace", "path": "/spec/strategy/canary/trafficRoutings/0/ingress/name", "value": "other"}]`
+	_, err = rollouts.Patch(t.Context(), play.App, types.JSONPatchType, []byte(edit), metav1.PatchOptions{})
+	if err == nil || !strings.Contains(err.Error(), "spec.strategy.canary.trafficRoutings: cannot change") {
+		t.Errorf("another Ingress half-way: the API server says %v", err)
+	}
+	must(t, p.SuspendedAt(t.Context(), "v2", "suspend-1st"))
 }
 
 // TestARollbackWithNothingToGoBackToIsRefused asks for it while the first version has never succeeded.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
 // Paths of the webhooks on the server.
@@ -24,17 +25,19 @@ const (
 	pathValidateApplication = "/validate/application"
 	pathMutateAction        = "/mutate/releaseaction"
 	pathValidateAction      = "/validate/releaseaction"
+	pathValidateRollout     = "/validate/rollout"
 )
 
 // configName names both registrations.
 const configName = "vela-release"
 
 // Serve puts the webhooks on server.
-func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules) {
+func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules, rolloutRules RolloutRules) {
 	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{}})
 	server.Register(pathValidateApplication, &admission.Webhook{Handler: applications})
 	server.Register(pathMutateAction, &admission.Webhook{Handler: ActionDefaults{}})
 	server.Register(pathValidateAction, &admission.Webhook{Handler: actions})
+	server.Register(pathValidateRollout, &admission.Webhook{Handler: rolloutRules})
 }
 
 // Address is where the API server finds the webhooks: a URL, or a Service where URL is empty.
@@ -53,6 +56,9 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	}
 	action := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
 		return rule(v1alpha1.Group, "v1alpha1", "releaseactions", ops)
+	}
+	ro := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
+		return rule(rollouts.Group, rollouts.GroupVersion().Version, "rollouts", ops)
 	}
 	create, update := admissionregistrationv1.Create, admissionregistrationv1.Update
 	fail, none, timeout := admissionregistrationv1.Fail, admissionregistrationv1.SideEffectClassNone, int32(10)
@@ -77,6 +83,7 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	v := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.ValidatingWebhook{
 		validating("applications.core.oam.dev", pathValidateApplication, app(create, update)),
 		validating("releaseactions.release.oam.dev", pathValidateAction, action(create)),
+		validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)),
 	}}
 	if err := replace(ctx, c, m, &admissionregistrationv1.MutatingWebhookConfiguration{}); err != nil {
 		return err

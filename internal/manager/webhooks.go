@@ -22,10 +22,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/admission"
 	application "github.com/vela-rollouts/vela/internal/application/controller"
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
+	rolloutvalidate "github.com/vela-rollouts/vela/internal/rollout/validate"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
@@ -100,6 +102,13 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 				}
 			}
 			return false, nil
+		},
+	}, admission.RolloutRules{
+		Check: rolloutvalidate.Rollout, CheckChange: rolloutvalidate.Change,
+		Others: func(ctx context.Context, namespace string) ([]rollouts.Rollout, error) {
+			list := &rollouts.RolloutList{}
+			err := mgr.GetCache().List(ctx, list, client.InNamespace(namespace))
+			return list.Items, err
 		},
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
+	"github.com/vela-rollouts/vela/internal/rollout/validate"
 	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
@@ -40,16 +41,15 @@ func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, e
 		Generation: ro.Generation, Deleting: ro.DeletionTimestamp != nil, Spec: ro.Spec, Status: ro.Status,
 	}}
 	w.seen.Routes.Ack = rollout.AckNone
-	ref := ro.Spec.WorkloadRef
-	switch {
-	case ref.Kind != "Deployment" || !strings.HasPrefix(ref.APIVersion, "apps/"):
-		w.seen.Workload.Problem = fmt.Sprintf("spec.workloadRef names a %s of %s, which can't be released in steps; name a Deployment of apps/v1", ref.Kind, ref.APIVersion)
-	case ro.Spec.Strategy.Canary == nil || len(ro.Spec.Strategy.Canary.Steps) == 0:
-		w.seen.Workload.Problem = "spec.strategy.canary has no steps; give it at least one"
-	default:
-		if err := r.gatherWorkload(ctx, w); err != nil {
-			return nil, err
-		}
+	// Admission refuses these; what was stored without it is told by the status.
+	fault := validate.Workload(ro.Spec.WorkloadRef)
+	if fault == nil {
+		fault = validate.Plan(ro.Spec.Strategy.Canary)
+	}
+	if fault != nil {
+		w.seen.Workload.Problem = fault.Error()
+	} else if err := r.gatherWorkload(ctx, w); err != nil {
+		return nil, err
 	}
 	if err := r.gatherRoutes(ctx, w); err != nil {
 		return nil, err
@@ -163,8 +163,8 @@ func place(o *traffic.Objects, t *traffic.Target, name string, object client.Obj
 func (r *Reconciler) target(ctx context.Context, ro *v1beta1.Rollout) (*traffic.Target, string, error) {
 	if c := ro.Spec.Strategy.Canary; c != nil && len(c.TrafficRoutings) > 0 {
 		routing := c.TrafficRoutings[0]
-		if routing.Ingress == nil || routing.Ingress.Name == "" {
-			return nil, "spec.strategy.canary.trafficRoutings[0] has no ingress; name one in ingress.name", nil
+		if fault := validate.Routing("spec.strategy.canary.trafficRoutings[0]", routing); fault != nil {
+			return nil, fault.Error(), nil
 		}
 		return &traffic.Target{Namespace: ro.Namespace, Rollout: ro.Name, Service: routing.Service, Route: routing.Ingress.Name}, "", nil
 	}

@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package validate_test
+
+import (
+	"errors"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout/validate"
+)
+
+const (
+	good = `metadata: {name: demo, namespace: shop}
+spec:
+  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: demo}
+  strategy:
+    canary:
+      failureThreshold: 10%
+      steps:
+      - {traffic: 0%, replicas: 1}
+      - {traffic: 20%, pause: {duration: 60}}
+      - {traffic: 50%, replicas: 50%}
+      - {traffic: 100%}
+      trafficRoutings: [{service: demo, ingress: {name: demo}, gracePeriodSeconds: 5}]
+`
+	head = `metadata: {name: demo, namespace: shop}
+spec:
+  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: demo}
+  strategy: `
+)
+
+func read(t *testing.T, text string) *v1beta1.Rollout {
+	t.Helper()
+	ro := &v1beta1.Rollout{}
+	if err := yaml.UnmarshalStrict([]byte(text), ro); err != nil {
+		t.Fatal(err)
+	}
+	return ro
+}
+
+func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want string
+	}{
+		"a plan that can be carried out":                       {good, ""},
+		"the page's step, all at once in one plan of one step": {head + `{canary: {steps: [{traffic: 100%, replicas: 100%}]}}`, ""},
+		"a workload of a kind that has no versions side by side": {`{metadata: {name: demo}, spec: {workloadRef: {apiVersion: batch/v1, kind: Job, name: demo}, strategy: {canary: {steps: [{traffic: 20%}]}}}}`,
+			"spec.workloadRef: names a Job of batch/v1, which can't be released in steps; name a Deployment of apps/v1"},
+		"no strategy": {head + `{}`, "spec.strategy.canary: has no steps; give it at least one"},
+		"no steps":    {head + `{canary: {steps: []}}`, "spec.strategy.canary: has no steps; give it at least one"},
+		"a step that asks for nothing": {head + `{canary: {steps: [{pause: {duration: 5}}]}}`,
+			`spec.strategy.canary.steps[0]: asks for nothing; give it traffic such as "20%", or replicas`},
+		"negative pods": {head + `{canary: {steps: [{replicas: -1}]}}`,
+			`spec.strategy.canary.steps[0].replicas: is -1; give a number of pods from 0, or a percentage such as "20%"`},
+		"more than all pods": {head + `{canary: {steps: [{replicas: 101%}]}}`,
+			`spec.strategy.canary.steps[0].replicas: is "101%"; give a number of pods from 0, or a percentage from "0%" to "100%"`},
+		"pods in words": {head + `{canary: {steps: [{replicas: half}]}}`,
+			`spec.strategy.canary.steps[0].replicas: is "half"; give a number of pods from 0, or a percentage from "0%" to "100%"`},
+		"a signed percentage": {head + `{canary: {steps: [{replicas: +5%}]}}`,
+			`spec.strategy.canary.steps[0].replicas: is "+5%"; give a number of pods from 0, or a percentage from "0%" to "100%"`},
+		"falling traffic": {head + `{canary: {steps: [{traffic: 50%}, {traffic: 20%}]}}`,
+			`spec.strategy.canary.steps[1].traffic: is "20%", less than the "50%" of the step before; a plan only grows; to go back, roll back or edit the step that the release is at`},
+		"falling percentage of pods": {head + `{canary: {steps: [{replicas: 50%}, {replicas: 20%}]}}`,
+			`spec.strategy.canary.steps[1].replicas: is 20%, less than the 50% of the step before; a plan only grows; to go back, roll back or edit the step that the release is at`},
+		"falling number of pods": {head + `{canary: {steps: [{replicas: 3}, {replicas: 2}]}}`,
+			`spec.strategy.canary.steps[1].replicas: is 2, less than the 3 of the step before; a plan only grows; to go back, roll back or edit the step that the release is at`},
+		"a number after a percentage, which can't be compared": {head + `{canary: {steps: [{replicas: 50%}, {replicas: 2}]}}`, ""},
+		"a threshold of more than all": {head + `{canary: {failureThreshold: 120%, steps: [{traffic: 20%}]}}`,
+			`spec.strategy.canary.failureThreshold: is "120%"; give a number of pods from 0, or a percentage from "0%" to "100%"`},
+		"a route without a Service": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: "", ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.trafficRoutings[0].service: is missing; name the Service whose pods are released"},
+		"a Service without a route": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: demo}]}}`,
+			"spec.strategy.canary.trafficRoutings[0]: has no ingress; name one in ingress.name"},
+		"several faults at once": {head + `{canary: {steps: [{replicas: -1}, {}]}}`,
+			"spec.strategy.canary.steps[0].replicas: is -1; give a number of pods from 0, or a percentage such as \"20%\"\n" +
+				"spec.strategy.canary.steps[1]: asks for nothing; give it traffic such as \"20%\", or replicas"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := sentence(validate.Rollout(read(t, c.text), nil)); got != c.want {
+				t.Errorf("it says\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestOneWorkloadHasOneRollout(t *testing.T) {
+	t.Parallel()
+	ro := read(t, good)
+	other := *ro.DeepCopy()
+	other.Name = "second"
+	const conflict = "spec.workloadRef: Deployment demo is released by the Rollout second already; delete that one, or name another workload"
+	for name, c := range map[string]struct {
+		change func(*v1beta1.Rollout)
+		want   string
+	}{
+		"another one for the same workload":        {func(*v1beta1.Rollout) {}, conflict},
+		"even when it names an older version":      {func(o *v1beta1.Rollout) { o.Spec.WorkloadRef.APIVersion = "apps/v1beta2" }, conflict},
+		"a disabled one counts too":                {func(o *v1beta1.Rollout) { o.Spec.Disabled = true }, conflict},
+		"itself":                                   {func(o *v1beta1.Rollout) { o.Name = "demo" }, ""},
+		"one of another namespace":                 {func(o *v1beta1.Rollout) { o.Namespace = "other" }, ""},
+		"one of another workload":                  {func(o *v1beta1.Rollout) { o.Spec.WorkloadRef.Name = "web" }, ""},
+		"one of a workload of that name elsewhere": {func(o *v1beta1.Rollout) { o.Spec.WorkloadRef.APIVersion = "apps.example.io/v1" }, ""},
+	} {
+		o := other
+		c.change(&o)
+		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o})); got != c.want {
+			t.Errorf("%s: it says %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAnEditDuringAReleaseKeepsWorkloadAndRoutes(t *testing.T) {
+	t.Parallel()
+	const wait = " while a release is under way; wait for its end, or roll it back first"
+	routing := func(service, ingress string) []v1beta1.TrafficRouting {
+		return []v1beta1.TrafficRouting{{Service: service, Ingress: &v1beta1.IngressRouting{Name: ingress}}}
+	}
+	renamed := "spec.strategy.canary.trafficRoutings: cannot change from Service demo by Ingress demo to Service demo by Ingress web" + wait
+	for name, c := range map[string]struct {
+		phase v1beta1.Phase
+		edit  func(*v1beta1.Rollout)
+		want  string
+	}{
+		"steps may change, also their number": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.Steps = r.Spec.Strategy.Canary.Steps[:2] }, ""},
+		"so may the grace period":             {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.TrafficRoutings[0].GracePeriodSeconds = nil }, ""},
+		"not the workload": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) { r.Spec.WorkloadRef.Name = "web" },
+			"spec.workloadRef: cannot change from Deployment demo to Deployment web" + wait},
+		"not the Ingress": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.TrafficRoutings = routing("demo", "web") }, renamed},
+		"not the Ingress, by a newer release either": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
+			r.Spec.ReleaseID, r.Spec.Strategy.Canary.TrafficRoutings = "v3", routing("demo", "web")
+		}, renamed},
+		"no route goes": {v1beta1.PhaseDisabling, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.TrafficRoutings = nil },
+			"spec.strategy.canary.trafficRoutings: cannot change from Service demo by Ingress demo to nothing" + wait},
+		"a newer release may be without one": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
+			r.Spec.ReleaseID, r.Spec.Strategy.Canary.TrafficRoutings = "v3", nil
+		}, ""},
+		"between releases all may change": {v1beta1.PhaseHealthy, func(r *v1beta1.Rollout) {
+			r.Spec.WorkloadRef.Name, r.Spec.Strategy.Canary.TrafficRoutings = "web", routing("web", "web")
+		}, ""},
+		"and before the first look": {"", func(r *v1beta1.Rollout) { r.Spec.WorkloadRef.Name = "web" }, ""},
+	} {
+		was := read(t, good)
+		was.Status.Phase = c.phase
+		is := was.DeepCopy()
+		c.edit(is)
+		if got := sentence(validate.Change(was, is)); got != c.want {
+			t.Errorf("%s: it says %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func sentence(faults []error) string {
+	if err := errors.Join(faults...); err != nil {
+		return err.Error()
+	}
+	return ""
+}
