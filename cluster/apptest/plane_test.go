@@ -34,6 +34,7 @@ import (
 
 // plane is a control plane with fake nodes and vela's controllers.
 type plane struct {
+	port   int // of the webhooks
 	config *rest.Config
 	client client.Client
 	calls  *calls
@@ -107,15 +108,17 @@ func start(t *testing.T) *plane {
 // run starts the controllers and returns when they are ready.
 func (p *plane) run(t *testing.T) {
 	t.Helper()
-	port := freePort(t)
+	if p.port == 0 {
+		p.port = freePort(t) // and again the same one: the API server calls where the last registration that it has seen says
+	}
 	config := rest.CopyConfig(p.config)
 	config.Wrap(p.calls.wrap)
 	ready, done := make(chan struct{}), make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		done <- manager.Run(ctx, manager.Config{
-			RestConfig: config, CertDir: p.work + "/certs", WebhookHost: "127.0.0.1", WebhookPort: port,
-			WebhookURL: fmt.Sprintf("https://127.0.0.1:%d", port),
+			RestConfig: config, CertDir: p.work + "/certs", WebhookHost: "127.0.0.1", WebhookPort: p.port,
+			WebhookURL: fmt.Sprintf("https://127.0.0.1:%d", p.port),
 			Log:        slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 			Ready:      func() { close(ready) },
 		})

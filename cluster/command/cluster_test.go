@@ -137,6 +137,15 @@ func TestACluster(t *testing.T) {
 			t.Errorf("got %v %s", err, out)
 		}
 	})
+	t.Run("so is one on another directory, and its reset names the right one", func(t *testing.T) {
+		for verb, want := range map[string]string{"up": "runs already on this machine, on " + w.dir, "reset": "but one on " + w.dir} {
+			other := &world{t: t, dir: filepath.Join(t.TempDir(), "none")}
+			out, err := other.try(verb)
+			if err == nil || !strings.Contains(out, want) || strings.Contains(out, "port") {
+				t.Errorf("%s: want a refusal that says %q and nothing of ports, got %v: %s", verb, want, err, out)
+			}
+		}
+	})
 	t.Run("containers outlive a sudden end, and the next start finds them", func(t *testing.T) {
 		pid := w.pid()
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {

@@ -140,10 +140,8 @@ func (o *upOptions) hints(out io.Writer) {
 		_, _ = fmt.Fprintf(out, "\nNext:\n  export KUBECONFIG=%s\n  velad down%s\n", server.Kubeconfig(o.DataDir), dir)
 		return
 	}
-	_, _ = fmt.Fprintf(out, `
-Next:
-  velad image load%[1]s IMAGE.tar    give it an image
-  vela up -f app.yaml                release an application
-  velad status%[1]s                  see how the cluster is
-`, dir)
+	load, status := "velad image load"+dir+" IMAGE.tar", "velad status"+dir
+	width := max(len(load), len("vela up -f app.yaml"))
+	_, _ = fmt.Fprintf(out, "\nNext:\n  %-*s   give it an image\n  %-*s   release an application\n  %-*s   see how the cluster is\n",
+		width, load, width, "vela up -f app.yaml", width, status)
 }

@@ -94,10 +94,26 @@ func newReset(streams Streams) *cobra.Command {
 		Short: "Stop the cluster and remove all of it, the data included",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			dataDir, err := filepath.Abs(dataDir)
+			if err != nil {
+				return err
+			}
+			found, err := exists(dataDir)
+			if err != nil {
+				return err
+			}
+			other, elsewhere := elsewhere(dataDir)
+			if !found && elsewhere {
+				return fmt.Errorf("there is no cluster on %s, but one on %s; remove that one with: velad reset --data-dir %s", dataDir, other, other)
+			}
 			if err := reset(cmd.Context(), dataDir); err != nil {
 				return err
 			}
-			_, _ = fmt.Fprintf(streams.Out, "Removed everything of the cluster on %s.\n", dataDir)
+			text := "Removed everything of the cluster on %s.\n"
+			if !found {
+				text = "There is no cluster on %s; nothing of one was left on this machine either.\n"
+			}
+			_, _ = fmt.Fprintf(streams.Out, text, dataDir)
 			return nil
 		},
 	}
@@ -106,10 +122,6 @@ func newReset(streams Streams) *cobra.Command {
 }
 
 func reset(ctx context.Context, dataDir string) error {
-	dataDir, err := filepath.Abs(dataDir)
-	if err != nil {
-		return err
-	}
 	if err := ours(dataDir); err != nil {
 		return err
 	}
@@ -117,7 +129,7 @@ func reset(ctx context.Context, dataDir string) error {
 		return err
 	}
 	// Without a node, or with a damaged record, something may still be there.
-	if os.Geteuid() == 0 && nobodyElse(dataDir) {
+	if _, there := elsewhere(dataDir); os.Geteuid() == 0 && !there {
 		if err := sweep.Machine(ctx, server.PlacesOf(dataDir)); err != nil {
 			return err
 		}
@@ -131,10 +143,19 @@ func reset(ctx context.Context, dataDir string) error {
 	return nil
 }
 
-// nobodyElse tells whether no other cluster has this machine.
-func nobodyElse(dataDir string) bool {
+// elsewhere names the data directory of another cluster that has this machine.
+func elsewhere(dataDir string) (other string, there bool) {
 	c, ok, err := discovery.Read()
-	return err != nil || !ok || c.DataDir == dataDir
+	return c.DataDir, err == nil && ok && c.DataDir != dataDir
+}
+
+// exists tells whether there is something at a path.
+func exists(path string) (bool, error) {
+	_, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // ours refuses to remove a directory that no velad has made.

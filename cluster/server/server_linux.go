@@ -56,11 +56,13 @@ type Server struct {
 
 // Preflight refuses a machine on which the cluster cannot run.
 func Preflight(cfg Config) error {
-	err := preflight.Check(preflight.Request{DataDir: cfg.DataDir, Node: !cfg.ControlPlaneOnly, Ports: cfg.ports()})
-	if err != nil || cfg.ControlPlaneOnly {
-		return err
+	if !cfg.ControlPlaneOnly {
+		// First: another cluster is the reason for ports that are taken.
+		if err := alone(cfg.DataDir); err != nil {
+			return err
+		}
 	}
-	return alone(cfg.DataDir)
+	return preflight.Check(preflight.Request{DataDir: cfg.DataDir, Node: !cfg.ControlPlaneOnly, Ports: cfg.ports()})
 }
 
 // New puts the components together. report is told of each change of state.

@@ -95,7 +95,7 @@ func scenes() []scene {
 		{"Rollback at 20 %", rollback},
 		{"Version 2 again: 20 %, then 50 %", canaryTo50},
 		{"Rollback at 50 %", rollback},
-		{"A version whose image never starts, and rollback while it tries", brokenVersion},
+		{"A version that never starts, and rollback while it tries", brokenVersion},
 		{"Version 2 again, then version 3 on top of it: rollback goes to version 1", thirdVersion},
 		{"Version 2 once more, to the end: 20 %, 50 %, 100 %", toTheEnd},
 	}

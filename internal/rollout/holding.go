@@ -63,9 +63,13 @@ func paused(l look) (verdict, bool) {
 	if !l.Paused() || l.closing || l.back() || !l.Workload.Held || !l.arrived() {
 		return verdict{}, false
 	}
+	why := "Rollout has been paused; set spec.strategy.paused to false to go on"
+	if l.WithRun {
+		why = "the release stands still with its workflow, which was suspended or ended early; resume or restart the workflow to go on"
+	}
 	return verdict{
 		phase: v1beta1.PhaseProgressing, state: l.Status.CurrentStepState, reason: v1beta1.ReasonPaused, firm: true,
-		Decision: Decision{Route: l.keep(), Why: "Rollout has been paused; set spec.strategy.paused to false to go on"},
+		Decision: Decision{Route: l.keep(), Why: why},
 	}, true
 }
 

@@ -15,6 +15,8 @@ type Observation struct {
 	Generation int64
 	// Deleting says that the Rollout has a deletion timestamp.
 	Deleting bool
+	// WithRun says that a workflow which stands still paused the Rollout, and not a person.
+	WithRun bool
 	// Spec of the Rollout, as it is stored.
 	Spec v1beta1.RolloutSpec
 	// Status of the Rollout, as it is stored.
@@ -135,7 +137,7 @@ func (o Observation) Routed() bool {
 	return o.Spec.Strategy.Canary != nil && len(o.Spec.Strategy.Canary.TrafficRoutings) > 0
 }
 
-// Paused says that a person froze the release.
+// Paused says that the release is frozen.
 func (o Observation) Paused() bool { return o.Spec.Strategy.Paused }
 
 // set finds a version; the zero value where there is none.

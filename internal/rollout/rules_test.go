@@ -114,6 +114,8 @@ func TestEachRule(t *testing.T) {
 			want{"wait for pods", "0 of 1 pod", 20, "", nil, "moving it would help nobody"}},
 		"a frozen release keeps its routes and sizes": {at20, func(o *Observation) { o.Spec.Strategy.Paused = true; share(o, "50%") }, 0,
 			want{"paused", "spec.strategy.paused", 20, "", func(d Decision) bool { return !d.Writes() }, "drift is still repaired, hence the route"}},
+		"one that stands still with its workflow names that": {at20, func(o *Observation) { o.Spec.Strategy.Paused, o.WithRun = true, true }, 0,
+			want{"paused", "resume or restart the workflow", 20, "", func(d Decision) bool { return !d.Writes() }, "nobody should edit an object of ours for it"}},
 		"a new release is held before its version comes": {atRest, func(o *Observation) { o.Spec.ReleaseID = "app-v2"; o.Generation++ }, 0,
 			want{"hold", `"app-v2"`, -1, "", func(d Decision) bool { return d.Hold.ReleaseID == "app-v2" && d.Hold.Stable == "v1" }, "the writer applies it only then"}},
 		"a release that was never waited for is recorded": {atRest, func(o *Observation) { o.Status = v1beta1.RolloutStatus{} }, 0,

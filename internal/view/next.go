@@ -45,6 +45,9 @@ func next(seen Seen) []Command {
 	case corev1beta1.PhaseRunningWorkflow, corev1beta1.PhaseRendering, corev1beta1.PhaseStarting, corev1beta1.PhaseGeneratingPolicy:
 		add(WhyWatch, "vela status %s --watch", app.Name)
 		back()
+		if crashed(seen.Pods) {
+			add(WhyLogs, "vela logs %s", app.Name)
+		}
 	case corev1beta1.PhaseUnhealthy:
 		add(WhyLogs, "vela logs %s", app.Name)
 		add(WhyRevision, "vela revision list %s", app.Name)
@@ -131,15 +134,21 @@ func canaryStep(seen Seen) (name string, index, all int) {
 	return name, index, all
 }
 
-// following is the canary step that a resume leads to, and its weight.
+// following is the canary step that a resume leads to, and its weight; that is nil where the earlier steps have left nothing
+// to release in steps.
 func following(seen Seen) (string, *int32) {
 	phases, waiting := reached(seen.App), false
+	_, passed, _ := canaryStep(seen)
+	through := passed > 0 && len(releases(seen)) == 0
 	for _, s := range steps(seen) {
 		if phases[s.Name] == corev1beta1.StepSuspending {
 			waiting = true
 			continue
 		}
 		if waiting && s.Type == canaryDeploy {
+			if through {
+				return s.Name, nil
+			}
 			return s.Name, weightOf(s)
 		}
 	}

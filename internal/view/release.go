@@ -46,7 +46,7 @@ func underWay(app *corev1beta1.Application, r *rolloutsv1beta1.Rollout) bool {
 }
 
 func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
-	v := Release{Component: r.Name, Message: r.Status.Message, From: goodRevision(seen)}
+	v := Release{Component: r.Name, From: goodRevision(seen)}
 	if seen.App.Status.LatestRevision != nil {
 		v.To = seen.App.Status.LatestRevision.Name
 	}
@@ -55,7 +55,13 @@ func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
 	if s := r.Status.CanaryStatus; s != nil {
 		v.New = version(seen.Pods, r.Name, cmp.Or(s.PodTemplateHash, s.CanaryRevision), s.CanaryReplicas, s.CanaryReadyReplicas)
 		v.Old = version(seen.Pods, r.Name, s.StableRevision, s.StableReplicas, s.StableReadyReplicas)
-		v.Asked, v.Served = s.DesiredWeight, s.ServedWeight
+		v.Served = s.ServedWeight
+		if seenPlan(r) {
+			v.Asked = s.DesiredWeight
+		}
+	}
+	if seenPlan(r) {
+		v.Message = r.Status.Message
 	}
 	if v.Asked == nil {
 		v.Asked = stated(r)
@@ -63,6 +69,9 @@ func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
 	v.Measured = measured(seen.Plans, r)
 	return v
 }
+
+// seenPlan says that what the status asks and says is about the present plan.
+func seenPlan(r *rolloutsv1beta1.Rollout) bool { return r.Status.ObservedGeneration >= r.Generation }
 
 // stated is the weight in the Rollout's plan, for the time before the controller has taken it up.
 func stated(r *rolloutsv1beta1.Rollout) *int32 {

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -115,6 +116,45 @@ func TestNextIsWhatMakesSense(t *testing.T) {
 	}
 }
 
+func TestWhatAResumeLeadsToIsOnlyPromisedWhileThereIsSomethingToReleaseInSteps(t *testing.T) {
+	weight := func(w string) *runtime.RawExtension {
+		return &runtime.RawExtension{Raw: []byte(`{"weight": ` + w + `}`)}
+	}
+	seen := released()
+	seen.App.Spec.Workflow = &corev1beta1.Workflow{Steps: []corev1beta1.WorkflowStep{
+		{StepBase: corev1beta1.StepBase{Name: "rollout-20", Type: "canary-deploy", Properties: weight("20")}},
+		{StepBase: corev1beta1.StepBase{Name: "gate", Type: "suspend"}},
+		{StepBase: corev1beta1.StepBase{Name: "rollout-50", Type: "canary-deploy", Properties: weight("50")}},
+	}}
+	seen.App.Status.Workflow.Steps = []corev1beta1.StepStatus{
+		{StepStatusBase: corev1beta1.StepStatusBase{Name: "rollout-20", Phase: corev1beta1.StepSucceeded}},
+		{StepStatusBase: corev1beta1.StepStatusBase{Name: "gate", Phase: corev1beta1.StepSuspending}},
+	}
+	if got := view.Of(seen).Next[0]; got.Target != "rollout-50" || got.Weight == nil || *got.Weight != 50 {
+		t.Errorf("at 20 %% a resume leads to %+v, want 50 %%", got)
+	}
+	seen.Rollouts = nil
+	if got := view.Of(seen).Next[0]; got.Target != "rollout-50" || got.Weight != nil {
+		t.Errorf("a first version is all new at once, but a resume is said to lead to %+v", got)
+	}
+}
+
+func TestWhatARolloutSaidAboutAnEarlierPlanIsNotRepeated(t *testing.T) {
+	seen := released()
+	r := &seen.Rollouts[0]
+	fifty, twenty, told := "50%", int32(20), "Rollout is in step(1/1): 1 pod; you need manually confirm to enter the next step"
+	r.Spec.Strategy.Canary.Steps = []rolloutsv1beta1.Step{{Traffic: &fifty}}
+	r.Status.Message, r.Status.CanaryStatus.DesiredWeight = told, &twenty
+	r.Generation, r.Status.ObservedGeneration = 2, 2
+	if got := view.Of(seen).Releases[0]; got.Message != told || *got.Asked != 20 {
+		t.Errorf("of the present plan it tells %q and %d %%", got.Message, *got.Asked)
+	}
+	r.Generation = 3
+	if got := view.Of(seen).Releases[0]; got.Message != "" || *got.Asked != 50 {
+		t.Errorf("the plan has changed since, and it tells %q and %d %%, want no message and 50 %%", got.Message, *got.Asked)
+	}
+}
+
 func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 	waiting := func(reason, message string) corev1.Pod {
 		p := pod("any")
@@ -126,6 +166,13 @@ func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 	crashed.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 3}
 	hungry := waiting("CrashLoopBackOff", "")
 	hungry.Status.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled"}
+	between := pod("any")
+	between.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "web", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3, Reason: "Error"}}}}
+	again := pod("any")
+	again.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "web", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}},
+		LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3, Reason: "Error"}}}}
+	recovered := *again.DeepCopy()
+	recovered.Status.ContainerStatuses[0].Ready = true
 	unplaced := pod("any")
 	unplaced.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes: insufficient cpu"}}
 	leaving := waiting("ImagePullBackOff", "")
@@ -139,6 +186,9 @@ func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 		"nothing to worry about":                  {[]corev1.Pod{pod("any"), waiting("ContainerCreating", "")}, ""},
 		"the same for two":                        {[]corev1.Pod{waiting("ErrImagePull", "no such host"), waiting("ErrImagePull", "no such host")}, "2 pods: ErrImagePull, container web, image demo:v1"},
 		"it ends again and again":                 {[]corev1.Pod{crashed}, "1 pod: CrashLoopBackOff, container web ended with exit code 3"},
+		"it has just ended":                       {[]corev1.Pod{between}, "1 pod: Error, container web ended with exit code 3"},
+		"it was just started again":               {[]corev1.Pod{again}, "1 pod: Error, container web ended with exit code 3"},
+		"it failed once and is well since":        {[]corev1.Pod{recovered}, ""},
 		"it takes too much memory":                {[]corev1.Pod{hungry}, "1 pod: CrashLoopBackOff, container web ended for lack of memory (OOMKilled)"},
 		"its command does not exist":              {[]corev1.Pod{waiting("RunContainerError", "exec: no such file\nmore")}, "1 pod: RunContainerError, container web, image demo:v1: exec: no such file"},
 		"no node has room":                        {[]corev1.Pod{unplaced}, "1 pod: Unschedulable: 0/1 nodes: insufficient cpu"},
@@ -154,6 +204,10 @@ func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 	}
 	seen := released()
 	seen.Pods = []corev1.Pod{crashed}
+	seen.App.Status.Phase = corev1beta1.PhaseRunningWorkflow
+	if next := view.Of(seen).Next; next[len(next)-1].Why != view.WhyLogs {
+		t.Errorf("a container has failed, and nobody names its log: %+v", next)
+	}
 	seen.App.Status.Services = []corev1beta1.ServiceStatus{{Name: "web"}}
 	if got := view.Of(seen).Services[0].Problems; got != nil {
 		t.Errorf("while it is released its Release tells, not its service too: %q", got)

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	core "github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
@@ -38,7 +39,8 @@ type world struct {
 
 func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, error) {
 	w := &world{rollout: ro, seen: rollout.Observation{
-		Generation: ro.Generation, Deleting: ro.DeletionTimestamp != nil, Spec: ro.Spec, Status: ro.Status,
+		Generation: ro.Generation, Deleting: ro.DeletionTimestamp != nil, WithRun: ro.Annotations[core.AnnotationPausedWithRun] != "",
+		Spec: ro.Spec, Status: ro.Status,
 	}}
 	w.seen.Routes.Ack = rollout.AckNone
 	// Admission refuses these; what was stored without it is told by the status.

@@ -43,7 +43,7 @@ type Cluster struct {
 
 // Start removes what an earlier run left in the data directory, starts velad and loads the demo images.
 func Start(ctx context.Context, cfg Config) (*Cluster, error) {
-	c := &Cluster{cfg: cfg, kubeconfig: filepath.Join(os.TempDir(), "vela-play-"+strconv.Itoa(os.Getpid())+".kubeconfig")}
+	c := &Cluster{cfg: cfg, kubeconfig: filepath.Join(cfg.DataDir, "play.kubeconfig")}
 	if _, err := os.Stat(cfg.DataDir); err == nil {
 		if err := c.velad(ctx, "reset", "--data-dir", cfg.DataDir); err != nil {
 			return nil, fmt.Errorf("removing an earlier cluster: %w", err)
@@ -93,7 +93,7 @@ func (c *Cluster) Down(ctx context.Context) error {
 
 // Reset stops velad and removes everything that it made on this machine.
 func (c *Cluster) Reset(ctx context.Context) error {
-	return errors.Join(c.velad(ctx, "reset", "--data-dir", c.cfg.DataDir), os.Remove(c.kubeconfig))
+	return c.velad(ctx, "reset", "--data-dir", c.cfg.DataDir)
 }
 
 // Gateway is the address that requests are sent to.
