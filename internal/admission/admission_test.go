@@ -141,7 +141,9 @@ func TestApplicationRules(t *testing.T) {
 			}
 			return nil
 		},
-		Doubts: func(a *v1beta1.Application) []string { return []string{"spec: " + a.Name + " is doubtful"} },
+		Doubts: func(_ context.Context, a *v1beta1.Application) ([]string, error) {
+			return []string{"spec: " + a.Name + " is doubtful"}, nil
+		},
 		Revisions: func(context.Context, string, string) ([]v1beta1.ApplicationRevision, error) {
 			return []v1beta1.ApplicationRevision{recorded("demo-v1", v1), recorded("demo-v2", v2)}, nil
 		},

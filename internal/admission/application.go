@@ -89,7 +89,7 @@ type ApplicationRules struct {
 	// CheckRoutes returns what a release of app cannot do to the routes of stable, the last version that succeeded.
 	CheckRoutes func(stable, app *v1beta1.Application) []error
 	// Doubts about what is allowed, a sentence each.
-	Doubts func(app *v1beta1.Application) []string
+	Doubts func(ctx context.Context, app *v1beta1.Application) ([]string, error)
 	// Revisions of an Application, from a cache.
 	Revisions func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error)
 	// Controller is the user that the application controller is to the API server.
@@ -147,7 +147,12 @@ func (r ApplicationRules) Handle(ctx context.Context, req admission.Request) adm
 			return admission.Denied(Sentences(problems))
 		}
 	}
-	return admission.Allowed("").WithWarnings(r.Doubts(app)...)
+	app.Namespace = req.Namespace
+	doubts, err := r.Doubts(ctx, app)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	return admission.Allowed("").WithWarnings(doubts...)
 }
 
 // released is the Application of that name as a revision has it.

@@ -81,6 +81,23 @@ func plainMessage(message string) string {
 	return strings.TrimSpace(message)
 }
 
+// oneLine puts what is said in several lines, such as faults that were joined, one after the other.
+func oneLine(message string) string {
+	var out strings.Builder
+	for line := range strings.Lines(strings.TrimSpace(message)) {
+		switch before := out.String(); {
+		case strings.TrimSpace(line) == "":
+			continue
+		case strings.HasSuffix(before, ":"), strings.HasSuffix(before, "："):
+			out.WriteString(" ")
+		case before != "":
+			out.WriteString("; ")
+		}
+		out.WriteString(strings.TrimSpace(line))
+	}
+	return out.String()
+}
+
 func namespaceOf(ctx context.Context, sh *shell.Shell) string {
 	c, err := sh.Cluster(ctx)
 	if err != nil {

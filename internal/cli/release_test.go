@@ -209,13 +209,13 @@ func TestUpWaitsUntilTheReleaseIsSuspended(t *testing.T) {
 	app.Status.ObservedGeneration = 2
 	w := newWorld(t, app)
 	w.vela(page(t, "v2.yaml"), "up", "-f", "-", "--wait").
-		expect(t, exit.OK, deployed+"Application Deployed Successfully!\n", "suspend-1st suspending")
+		expect(t, exit.OK, deployed+"It waits at suspend-1st for you: `vela workflow resume canary-demo` goes on, `vela workflow rollback canary-demo` goes back.\n", "suspend-1st suspending")
 }
 
 func TestUpGivesUpWaitingInTime(t *testing.T) {
 	w := newWorld(t)
 	w.vela(page(t, "v1.yaml"), "up", "-f", "-", "--wait", "--timeout", "20ms").
-		expect(t, exit.TimedOut, deployed, "Timeout waiting Application to be healthy!", "vela status canary-demo")
+		expect(t, exit.TimedOut, deployed, "Error: Timeout waiting Application to be healthy, after 20ms it is still taken up by no controller; see `vela status canary-demo`\n")
 }
 
 func TestAVerbAsksForAnActionAndTellsItsOutcome(t *testing.T) {

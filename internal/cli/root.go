@@ -49,20 +49,33 @@ type Process struct {
 
 // Run runs one command line and returns its exit code (package exit). What went wrong is one sentence on Err.
 func Run(ctx context.Context, p Process) int {
-	said, err := text.Load(text.Choose(flagValue(p.Args, "--lang"), p.Getenv))
+	language := flagValue(p.Args, "--lang")
+	known := language == "" || text.Known(language)
+	if !known {
+		language = ""
+	}
+	said, err := text.Load(text.Choose(language, p.Getenv))
 	if err != nil {
 		_, _ = io.WriteString(p.Err, "Error: "+err.Error()+"\n")
 		return exit.Failed
 	}
 	sh := newShell(p, said)
+	if !known {
+		return fail(ctx, sh, sh.Usage("usage.language", flagValue(p.Args, "--lang")))
+	}
 	root := newRoot(sh, p) //nolint:contextcheck // commands get their context when they are executed
 	root.SetArgs(p.Args)
 	err = root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil {
 		return exit.Interrupted
 	}
+	return fail(ctx, sh, err)
+}
+
+// fail says what went wrong, if anything, and returns the exit code.
+func fail(ctx context.Context, sh *shell.Shell, err error) int {
 	if err != nil {
-		sh.Say(sh.ErrStyle.Bad("Error:") + " " + explain(ctx, err, sh).Error())
+		sh.Say(sh.ErrStyle.Bad("Error:") + " " + oneLine(explain(ctx, err, sh).Error()))
 	}
 	return exit.Code(err)
 }
@@ -108,13 +121,29 @@ func newRoot(sh *shell.Shell, p Process) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetUsageTemplate(usageTemplate(sh.Text))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if before := cmd.Flags().Args(); cmd.HasSubCommands() && len(before) > 0 { // the flag is that of a command that there is not
+			return sh.UnknownCommand(cmd, before[0])
+		}
 		return sh.Usage("usage.flag", err, cmd.CommandPath())
 	})
-	root.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return sh.Usage("usage.unknown-command", args[0])
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := cmd.ValidateFlagGroups(); err != nil {
+			return sh.Usage("usage.flag", err, cmd.CommandPath())
 		}
-		return cmd.Help()
+		return nil
+	}
+	var which bool
+	root.Flags().BoolVar(&which, "version", false, sh.Text.Of("flag.version"))
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 0:
+			return sh.UnknownCommand(cmd, args[0])
+		case which:
+			version.Print(sh)
+			return nil
+		default:
+			return cmd.Help()
+		}
 	}
 	root.Args = cobra.ArbitraryArgs
 
@@ -131,7 +160,7 @@ func newRoot(sh *shell.Shell, p Process) *cobra.Command {
 	}
 	addGroups(root, sh.Text)
 	for _, v := range verbs(sh) {
-		v.cmd.GroupID = v.group
+		v.cmd.GroupID, v.cmd.SuggestFor = v.group, v.elsewhere
 		root.AddCommand(v.cmd)
 	}
 	root.SetHelpCommand(helpCommand(sh))
@@ -151,29 +180,30 @@ func addGroups(root *cobra.Command, t text.Text) {
 	}
 }
 
-// entry is a verb and its place in the help.
+// entry is a verb, its place in the help, and what people who know other tools may call it.
 type entry struct {
-	group string
-	cmd   *cobra.Command
+	group     string
+	cmd       *cobra.Command
+	elsewhere []string
 }
 
 // verbs is the table of contents.
 func verbs(sh *shell.Shell) []entry {
 	return []entry{
-		{groupRelease, up.NewCommand(sh)},
-		{groupRelease, workflow.NewCommand(sh)},
-		{groupRelease, del.NewCommand(sh)},
-		{groupRelease, dryrun.NewCommand(sh)},
-		{groupLook, status.NewCommand(sh)},
-		{groupLook, ls.NewCommand(sh)},
-		{groupLook, revision.NewCommand(sh)},
-		{groupLook, logs.NewCommand(sh)},
-		{groupLook, execute.NewCommand(sh)},
-		{groupLook, portforward.NewCommand(sh)},
-		{groupOther, addon.NewCommand(sh)},
-		{groupOther, system.NewCommand(sh)},
-		{groupOther, version.NewCommand(sh)},
-		{groupOther, completion.NewCommand(sh)},
+		{groupRelease, up.NewCommand(sh), []string{"apply", "create", "deploy"}},
+		{groupRelease, workflow.NewCommand(sh), []string{"release", "rollout"}},
+		{groupRelease, del.NewCommand(sh), []string{"remove", "uninstall"}},
+		{groupRelease, dryrun.NewCommand(sh), []string{"render", "template"}},
+		{groupLook, status.NewCommand(sh), []string{"describe", "show"}},
+		{groupLook, ls.NewCommand(sh), []string{"get", "ps"}},
+		{groupLook, revision.NewCommand(sh), []string{"history"}},
+		{groupLook, logs.NewCommand(sh), nil},
+		{groupLook, execute.NewCommand(sh), []string{"shell", "ssh"}},
+		{groupLook, portforward.NewCommand(sh), []string{"proxy"}},
+		{groupOther, addon.NewCommand(sh), []string{"plugin"}},
+		{groupOther, system.NewCommand(sh), []string{"info"}},
+		{groupOther, version.NewCommand(sh), nil},
+		{groupOther, completion.NewCommand(sh), nil},
 	}
 }
 
@@ -182,8 +212,11 @@ func helpCommand(sh *shell.Shell) *cobra.Command {
 		Use: "help [COMMAND]", Short: sh.Text.Of("help.short"), GroupID: groupOther,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target, rest, err := cmd.Root().Find(args)
-			if err != nil || len(rest) > 0 {
-				return sh.Usage("usage.unknown-command", strings.Join(args, " "))
+			if err != nil {
+				target, rest = cmd.Root(), args
+			}
+			if len(rest) > 0 {
+				return sh.UnknownCommand(target, rest[0])
 			}
 			return target.Help()
 		},

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
@@ -28,6 +29,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
 	rolloutvalidate "github.com/vela-rollouts/vela/internal/rollout/validate"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
@@ -77,13 +79,19 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 	}
 	h.server = mgr.GetWebhookServer() // asking for it is what makes the manager run it
 	h.client = mgr.GetClient()
-	registry := definition.Builtin()
+	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	admission.Serve(h.server, admission.ApplicationRules{
 		Check: func(app *v1beta1.Application) []error {
-			return validate.Application(registry, app, step.ValidateWorkflow)
+			return validate.Application(registry, app, workflow)
 		},
 		CheckRoutes: func(stable, app *v1beta1.Application) []error { return validate.RouteChanges(registry, stable, app) },
-		Doubts:      validate.Doubts,
+		Doubts: func(ctx context.Context, app *v1beta1.Application) ([]string, error) {
+			list := &networkingv1.IngressList{}
+			if err := mgr.GetCache().List(ctx, list); err != nil {
+				return nil, fmt.Errorf("reading Ingresses: %w", err)
+			}
+			return append(validate.Doubts(app), validate.Taken(registry, app, list.Items)...), nil
+		},
 		Revisions: func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error) {
 			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
 		},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
@@ -154,7 +155,7 @@ func TestApplication(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, fault := range validate.Application(definition.Builtin(), app, step.ValidateWorkflow) {
+			for _, fault := range validate.Application(definition.Builtin(), app, step.ValidateWorkflow(expression.New().Check)) {
 				got = append(got, fault.Error())
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -175,7 +176,7 @@ func TestPage(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if faults := validate.Application(definition.Builtin(), app, step.ValidateWorkflow); len(faults) > 0 {
+		if faults := validate.Application(definition.Builtin(), app, step.ValidateWorkflow(expression.New().Check)); len(faults) > 0 {
 			t.Errorf("%s: %v", name, faults)
 		}
 	}

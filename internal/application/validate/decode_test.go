@@ -12,6 +12,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/application/render"
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
@@ -72,7 +73,7 @@ func FuzzDecodeApplication(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("a: &a [*a]\n---\n<<: {}\n"))
-	registry := definition.Builtin()
+	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		apps, err := validate.DecodeAll(data)
 		if err != nil {
@@ -82,7 +83,7 @@ func FuzzDecodeApplication(f *testing.F) {
 			return
 		}
 		for _, app := range apps {
-			if len(validate.Application(registry, app, step.ValidateWorkflow)) > 0 {
+			if len(validate.Application(registry, app, workflow)) > 0 {
 				continue
 			}
 			components, err := render.Override(app.Spec.Components, app.Spec.Policies)

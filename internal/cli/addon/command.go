@@ -127,6 +127,7 @@ func newList(sh *shell.Shell) *cobra.Command {
 	var format string
 	cmd := sh.Command("list", "addon.list", "  vela addon list")
 	cmd.Aliases = []string{"ls"}
+	cmd.Args = sh.NoArguments
 	flag.Output(cmd, sh.Text, &format)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, err := output.Parse(format)
@@ -150,7 +151,11 @@ func newList(sh *shell.Shell) *cobra.Command {
 		if f.Structured() {
 			return output.Write(sh.Out, f, items)
 		}
-		return output.WriteTable(sh.Out, []string{"NAME", "STATUS", "DESCRIPTION"}, rows)
+		if err := output.WriteTable(sh.Out, []string{"NAME", "STATUS", "DESCRIPTION"}, rows); err != nil {
+			return err
+		}
+		sh.Say(sh.ErrStyle.Faint(sh.Text.Of("addon.built-in")))
+		return nil
 	}
 	return cmd
 }

@@ -5,8 +5,7 @@ package dryrun
 
 import (
 	"errors"
-	"io"
-	"os"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -17,34 +16,43 @@ import (
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/cli/flag"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/cli/source"
 	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
-// sizeLimit bounds what is read from standard input.
-const sizeLimit = 4 << 20
-
 const examples = `  vela dry-run -f app.yaml
-  cat app.yaml | vela dry-run -f -`
+  cat app.yaml | vela dry-run -f -
+  vela dry-run -f ./apps
+  vela dry-run -f https://example.com/app.yaml`
 
 // NewCommand is `vela dry-run`.
 func NewCommand(sh *shell.Shell) *cobra.Command {
 	var file string
-	cmd := sh.Command("dry-run -f FILE|-", "dry-run", examples)
+	cmd := sh.Command("dry-run -f FILE|-|DIR|URL", "dry-run", examples)
 	flag.File(cmd, sh.Text, &file)
-	cmd.RunE = func(*cobra.Command, []string) error {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 && file == "" && source.Meant(args[0], true) {
+			return sh.Usage("usage.file-without-flag", args[0], cmd.CommandPath())
+		}
+		return sh.NoArguments(cmd, args)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if file == "" {
 			return sh.Usage("dry-run.no-file")
 		}
-		raw, err := read(sh, file)
+		apps, err := source.New(sh, file).Applications(cmd.Context())
 		if err != nil {
-			return sh.Text.Error("up.unreadable", file, err)
+			return err
 		}
-		apps, err := validate.DecodeAll(raw)
-		if err != nil {
-			return sh.Text.Error("up.wrong", file, err)
+		registry := definition.Builtin()
+		for _, app := range apps { // nothing is shown of a file that holds a fault, as nothing of it is applied
+			if err := check(sh, registry, app, len(apps) > 1); err != nil {
+				return err
+			}
 		}
 		for _, app := range apps {
-			if err := show(sh, app); err != nil {
+			if err := show(sh, registry, app); err != nil {
 				return err
 			}
 		}
@@ -53,24 +61,30 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 	return cmd
 }
 
-func read(sh *shell.Shell, file string) ([]byte, error) {
-	if file == "-" {
-		return io.ReadAll(io.LimitReader(sh.In, sizeLimit))
+// check gives app its namespace and finds the faults that admission would refuse it for; named says that it is one of
+// several.
+func check(sh *shell.Shell, registry *definition.Registry, app *v1beta1.Application, named bool) error {
+	switch {
+	case app.Namespace == "":
+		app.Namespace = sh.Namespace(nil)
+	case sh.NamespaceFlag != "" && sh.NamespaceFlag != app.Namespace:
+		return sh.Text.Error("up.two-namespaces", app.Namespace, sh.NamespaceFlag)
 	}
-	return os.ReadFile(file)
+	err := errors.Join(validate.Application(registry, app, step.ValidateWorkflow(nil))...)
+	switch {
+	case err != nil && named:
+		return fmt.Errorf("application %s/%s: %w", app.Namespace, app.Name, err)
+	case err == nil && step.HasConditions(app.Spec):
+		sh.Say(sh.ErrStyle.Faint(sh.Text.Of("dry-run.conditions", app.Name)))
+	}
+	return err
 }
 
-// show prints the manifests of one application as its first revision would have them.
-func show(sh *shell.Shell, app *v1beta1.Application) error {
-	registry := definition.Builtin()
-	if faults := validate.Application(registry, app, nil); len(faults) > 0 {
-		return errors.Join(faults...)
-	}
-	if app.Namespace == "" {
-		app.Namespace = sh.Namespace(nil)
-	}
+// show prints the manifests of one application. Which revision it will be only a cluster knows that has those before it,
+// so the manifests name none.
+func show(sh *shell.Shell, registry *definition.Registry, app *v1beta1.Application) error {
 	scope := render.Context{
-		AppName: app.Name, Namespace: app.Namespace, Revision: application.RevisionName(app.Name, 1),
+		AppName: app.Name, Namespace: app.Namespace,
 		PublishVersion: application.PublishVersion(app), AppLabels: app.Labels, AppAnnotations: app.Annotations,
 	}
 	for _, component := range app.Spec.Components {

@@ -70,7 +70,7 @@ func (o *Options) validate(args []string, dash int) error {
 		return err
 	}
 	if len(o.Command) == 0 {
-		return o.sh.Usage("exec.no-command", o.Application)
+		return o.sh.Usage("exec.no-command", o.Application+shell.Suffix(o.sh.NamespaceFlag))
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (o *Options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.stream(ctx, executor)
+	return o.failure(o.stream(ctx, executor), pod.Name, container)
 }
 
 func (o *Options) query(container string) url.Values {

@@ -87,10 +87,28 @@ func (o *Options) run(ctx context.Context) error {
 	if o.All {
 		header = append([]string{"NAMESPACE"}, header...)
 	}
+	if len(rows) == 0 {
+		o.sh.Say(o.sh.ErrStyle.Faint(o.none(namespace)))
+	}
 	if len(rows) == 0 && o.sh.OutTerminal {
-		o.sh.Say(o.sh.ErrStyle.Faint(o.sh.Text.Of("ls.none")))
+		return nil // a header is for scripts
 	}
 	return output.WriteTable(o.sh.Out, header, rows)
+}
+
+// none says that there is nothing to list, and where it was looked for; an empty namespace is all of them.
+func (o *Options) none(namespace string) string {
+	selected := o.Selector != "" || o.Fields != ""
+	switch {
+	case namespace == "" && selected:
+		return o.sh.Text.Of("ls.none-selected-anywhere")
+	case namespace == "":
+		return o.sh.Text.Of("ls.none-anywhere")
+	case selected:
+		return o.sh.Text.Of("ls.none-selected", namespace)
+	default:
+		return o.sh.Text.Of("ls.none", namespace)
+	}
 }
 
 // rows are the components of one application; those after the first hang on it.

@@ -9,8 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/exit"
 	"github.com/vela-rollouts/vela/internal/cli/output"
@@ -105,30 +103,6 @@ func (s *Shell) Name(args []string, key string) (string, error) {
 	default:
 		return "", s.Usage("usage.one-only", args[0], args[1])
 	}
-}
-
-// Command makes a cobra command with its texts from the catalogue: <key>.short, <key>.long (if there is one); examples
-// are the same in every language.
-func (s *Shell) Command(use, key, examples string) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: s.Text.Of(key + ".short"), Example: examples}
-	if long := s.Text.Of(key + ".long"); long != key+".long" {
-		cmd.Long = cmd.Short + "\n\n" + long
-	}
-	return cmd
-}
-
-// Parent is a command that only holds others: without one of them it shows its help, with an unknown one it says so.
-func (s *Shell) Parent(use, key string, below ...*cobra.Command) *cobra.Command {
-	cmd := s.Command(use, key, "")
-	cmd.Args = cobra.ArbitraryArgs
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return s.Usage("usage.unknown-command", use+" "+args[0])
-		}
-		return cmd.Help()
-	}
-	cmd.AddCommand(below...)
-	return cmd
 }
 
 // Suffix is what to add to a command line so that it means this namespace: nothing for "default".

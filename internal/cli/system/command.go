@@ -33,6 +33,7 @@ type fact struct {
 func NewCommand(sh *shell.Shell) *cobra.Command {
 	var format string
 	cmd := sh.Command("system", "system", "  vela system\n  vela system -o json")
+	cmd.Args = sh.NoArguments
 	flag.Output(cmd, sh.Text, &format)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, err := output.Parse(format)
@@ -82,11 +83,18 @@ func ask(ctx context.Context, c *cluster.Cluster) ([]fact, error) {
 		facts = append(facts, answer(kind.Resource+"."+kind.Group, kind.Version, err))
 	}
 	plan, err := c.Plan(ctx, "")
-	facts = append(facts, answer("edge", fmt.Sprintf("%s, revision %d, %d ingresses", plan.Replica, plan.Revision, len(plan.Ingresses)), err))
+	facts = append(facts, answer("edge", fmt.Sprintf("%s, revision %d, %s", plan.Replica, plan.Revision, ingresses(len(plan.Ingresses))), err))
 	if v := c.Source.Velad; v != nil {
 		facts = append(facts, fact{"velad", fmt.Sprintf("pid %d, data in %s, gateway on port %d", v.PID, v.DataDir, v.HTTPPort), true})
 	}
 	return facts, nil
+}
+
+func ingresses(n int) string {
+	if n == 1 {
+		return "1 ingress"
+	}
+	return fmt.Sprintf("%d ingresses", n)
 }
 
 func answer(name, value string, err error) fact {

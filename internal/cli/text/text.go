@@ -84,6 +84,12 @@ type sentence struct {
 func (s sentence) Error() string { return s.text }
 func (s sentence) Unwrap() error { return s.cause }
 
+// Known says that a language that was asked for is there: en or zh, whatever follows, as in zh_CN or en-GB.
+func Known(asked string) bool {
+	language, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(asked), "-", "_"), "_")
+	return language == English || language == Chinese
+}
+
 // Choose picks the language: what was asked for (--lang), or the locale of the environment, or English.
 func Choose(asked string, getenv func(string) string) string {
 	for _, from := range []string{asked, getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")} {

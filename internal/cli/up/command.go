@@ -5,7 +5,6 @@ package up
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/exit"
 	"github.com/vela-rollouts/vela/internal/cli/flag"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/cli/source"
 )
 
 // waitFor is how long --wait waits unless told otherwise.
@@ -42,15 +42,13 @@ type Options struct {
 	Timeout        time.Duration
 	// Name of an application that is there already.
 	Name string
-	// Fetch gets web addresses.
-	Fetch *http.Client
 
 	sh *shell.Shell
 }
 
 // NewCommand is `vela up`.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	o := &Options{sh: sh, Fetch: &http.Client{Timeout: fetchTimeout}}
+	o := &Options{sh: sh}
 	cmd := sh.Command("up [APP] [-f FILE|-|DIR|URL]", "up", examples)
 	flag.File(cmd, sh.Text, &o.File)
 	cmd.Flags().StringVarP(&o.PublishVersion, "publish-version", "v", "", sh.Text.Of("up.flag.publish-version"))
@@ -68,6 +66,9 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 
 // validate holds what is wrong with the command line itself; the sentences are those that scripts know.
 func (o *Options) validate(args []string) error {
+	if len(args) > 0 && o.File == "" && source.Meant(args[0], o.PublishVersion == "") {
+		return o.sh.Text.Error("usage.file-without-flag", args[0], "vela up")
+	}
 	if len(args) > 1 {
 		return o.sh.Text.Error("usage.one-only", args[0], args[1])
 	}
@@ -86,10 +87,6 @@ func (o *Options) validate(args []string) error {
 	}
 	return nil
 }
-
-type errText string
-
-func (e errText) Error() string { return string(e) }
 
 func (o *Options) run(ctx context.Context) error {
 	if o.Name != "" {

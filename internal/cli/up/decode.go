@@ -4,14 +4,14 @@
 package up
 
 import (
+	"context"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
-	"github.com/vela-rollouts/vela/internal/application/validate"
-	"github.com/vela-rollouts/vela/internal/cli/text"
+	"github.com/vela-rollouts/vela/internal/cli/source"
 )
 
 // document is one Application as it was written, and as it is sent.
@@ -20,17 +20,14 @@ type document struct {
 	object *unstructured.Unstructured
 }
 
-// decode reads all Applications of a source. Each error names the place and the mend.
-func decode(s source, t text.Text) ([]document, error) {
-	apps, err := validate.DecodeAll(s.text)
+// read gets all Applications of -f.
+func (o *Options) read(ctx context.Context) ([]document, error) {
+	apps, err := source.New(o.sh, o.File).Applications(ctx)
 	if err != nil {
-		return nil, t.Error("up.wrong", s.name, err)
+		return nil, err
 	}
 	all := make([]document, 0, len(apps))
 	for _, app := range apps {
-		if app.Name == "" {
-			return nil, t.Error("up.no-name", s.name)
-		}
 		object, err := sent(app)
 		if err != nil {
 			return nil, err

@@ -34,6 +34,7 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 	var format string
 	var client bool
 	cmd := sh.Command("version", "version", "  vela version\n  vela version --client -o json")
+	cmd.Args = sh.NoArguments
 	flag.Output(cmd, sh.Text, &format)
 	cmd.Flags().BoolVar(&client, "client", false, sh.Text.Of("version.flag.client"))
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +42,7 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 		if err != nil {
 			return exit.With(exit.Usage, err)
 		}
-		v := facts{Version: sh.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+		v := own(sh)
 		if !client {
 			v.ask(cmd.Context(), sh)
 		}
@@ -52,6 +53,17 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// Print is `vela --version`: what is known of vela itself.
+func Print(sh *shell.Shell) {
+	v := own(sh)
+	v.print(sh, true)
+}
+
+// own are the facts about vela itself.
+func own(sh *shell.Shell) facts {
+	return facts{Version: sh.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 }
 
 // ask fills in what the cluster says; one that is not there is no error here.

@@ -34,7 +34,7 @@ func newList(sh *shell.Shell) *cobra.Command {
 	cmd.Aliases = []string{"ls"}
 	flag.AllNamespaces(cmd, sh.Text, &all)
 	flag.Output(cmd, sh.Text, &format)
-	cmd.Args = cobra.NoArgs
+	cmd.Args = sh.NoArguments
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f, err := output.Parse(format)
 		if err != nil {

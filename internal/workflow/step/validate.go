@@ -11,7 +11,6 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
 	"github.com/vela-rollouts/vela/internal/workflow"
-	"github.com/vela-rollouts/vela/internal/workflow/expression"
 )
 
 // pathSteps is where an application's steps are.
@@ -26,9 +25,17 @@ type placed struct {
 	mode  v1beta1.StepMode
 }
 
-// ValidateWorkflow checks the workflow of an application before it runs. Each error is a sentence that begins with the
-// path of the field and ends with the mend.
-func ValidateWorkflow(app v1beta1.ApplicationSpec) []error {
+// ConditionCheck tells what is wrong with the `if` of a step (expression.Evaluator has it); scope holds the steps there are.
+type ConditionCheck func(condition string, scope workflow.Scope) error
+
+// ValidateWorkflow gives the check of an application's workflow before it runs. Each error is a sentence that begins with
+// the path of the field and ends with the mend. Conditions come as a func because what evaluates them is large, and the
+// command line does without it: with nil they are not looked at.
+func ValidateWorkflow(conditions ConditionCheck) func(app v1beta1.ApplicationSpec) []error {
+	return func(app v1beta1.ApplicationSpec) []error { return validateWorkflow(app, conditions) }
+}
+
+func validateWorkflow(app v1beta1.ApplicationSpec, conditions ConditionCheck) []error {
 	wf := app.Workflow
 	if wf == nil {
 		return nil
@@ -52,22 +59,34 @@ func ValidateWorkflow(app v1beta1.ApplicationSpec) []error {
 	faults = append(faults, checkGroups(spec)...)
 	faults = append(faults, checkNames(steps)...)
 	outputs := outputNames(steps)
-	evaluator, scope := expression.New(), scopeOf(steps)
+	scope := scopeOf(steps)
 	for _, s := range steps {
 		faults = append(faults, validateStep(s.at, s.step, &app)...)
 		faults = append(faults, checkTimeout(s)...)
 		faults = append(faults, checkDependsOn(s)...)
 		faults = append(faults, checkData(s, outputs)...)
-		if s.step.If == "" || s.step.If == "always" {
+		if conditions == nil || !hasCondition(s.step) {
 			continue
 		}
-		if err := evaluator.Check(s.step.If, scope); err != nil {
+		if err := conditions(s.step.If, scope); err != nil {
 			faults = append(faults, schema.Faultf(s.at+".if", "%v", err))
 		}
 	}
 	faults = append(faults, checkCycles(steps)...)
 	return append(faults, checkWeights(steps, app)...)
 }
+
+// HasConditions says that a step of the workflow has an `if` to be checked.
+func HasConditions(app v1beta1.ApplicationSpec) bool {
+	if app.Workflow == nil {
+		return false
+	}
+	return slices.ContainsFunc(app.Workflow.Steps, func(s v1beta1.WorkflowStep) bool {
+		return hasCondition(s.StepBase) || slices.ContainsFunc(s.SubSteps, hasCondition)
+	})
+}
+
+func hasCondition(step v1beta1.StepBase) bool { return step.If != "" && step.If != "always" }
 
 func place(spec workflow.Spec) []placed {
 	var out []placed

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
 )
 
 // app reads the part of an Application's spec below `workflow:`, with two components and one policy around it.
@@ -167,7 +168,7 @@ steps:
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, err := range ValidateWorkflow(app(t, c.workflow)) {
+			for _, err := range ValidateWorkflow(expression.New().Check)(app(t, c.workflow)) {
 				got = append(got, err.Error())
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -178,7 +179,7 @@ steps:
 }
 
 func TestNoWorkflowIsRight(t *testing.T) {
-	if faults := ValidateWorkflow(v1beta1.ApplicationSpec{}); faults != nil {
+	if faults := ValidateWorkflow(expression.New().Check)(v1beta1.ApplicationSpec{}); faults != nil {
 		t.Errorf("an application without a workflow: %v", faults)
 	}
 }
@@ -192,7 +193,7 @@ func TestPageIsRight(t *testing.T) {
 	if err := yaml.Unmarshal(page, &a); err != nil {
 		t.Fatalf("reading the example: %v", err)
 	}
-	if faults := ValidateWorkflow(a.Spec); faults != nil {
+	if faults := ValidateWorkflow(expression.New().Check)(a.Spec); faults != nil {
 		t.Errorf("the page's second YAML is refused: %v", faults)
 	}
 	if a.Spec.Workflow == nil || len(a.Spec.Workflow.Steps) != 5 || !strings.Contains(string(page), "rollout-20") {
@@ -207,7 +208,7 @@ func FuzzValidateWorkflow(f *testing.F) {
 		if yaml.Unmarshal([]byte(text), &wf) != nil {
 			return
 		}
-		for _, err := range ValidateWorkflow(v1beta1.ApplicationSpec{Workflow: &wf}) {
+		for _, err := range ValidateWorkflow(expression.New().Check)(v1beta1.ApplicationSpec{Workflow: &wf}) {
 			if err.Error() == "" {
 				panic("an error without a sentence")
 			}
