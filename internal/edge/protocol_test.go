@@ -129,6 +129,47 @@ func TestStopSaysGoodbyeToWebSocketsAndFinishesRequests(t *testing.T) {
 	}
 }
 
+func TestAVersionThatGoesAwayTakesNoWebSocketAlong(t *testing.T) {
+	w := newWorld(t, nil)
+	stable, canary := newBackend(t, "stable", echoSocket), newBackend(t, "canary", echoSocket)
+	w.canary(stable, canary, 100)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn := w.socket(ctx)
+	w.weight(0)
+	_, _, err := conn.Read(ctx)
+	if got := websocket.CloseStatus(err); got != websocket.StatusGoingAway {
+		t.Errorf("the WebSocket to the version that goes away ended with %v, want a close frame with status 1001", err)
+	}
+	w.await("nothing in flight on the version that goes away", func(p plan.Plan) bool { return p.Services["demo/canary"].Drained() })
+	again := w.socket(ctx)
+	defer func() { _ = again.CloseNow() }()
+	if got := w.plan().Services["demo/stable"].InFlight; got != 1 {
+		t.Errorf("%d in flight on the version that stays, want the new connection of who was sent away", got)
+	}
+}
+
+func TestAWebSocketStaysWhereItsPodIsStillServed(t *testing.T) {
+	w := newWorld(t, nil)
+	b := newBackend(t, "echo", echoSocket)
+	w.service("shared", b.address)
+	w.service("own", b.address)
+	w.ingress("web", "shared")
+	w.ready(map[string]int{"shared": 1})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn := w.socket(ctx)
+	defer func() { _ = conn.CloseNow() }()
+	w.ingress("web", "own") // as at the begin and at the end of each release
+	w.await("no route to the first Service", func(p plan.Plan) bool { return !p.Services["demo/shared"].Weighted && p.Services["demo/own"].Weighted })
+	if err := conn.Write(ctx, websocket.MessageText, []byte("still here")); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := conn.Read(ctx); err != nil || string(got) != "still here" {
+		t.Errorf("the connection was cut: got %q, %v", got, err)
+	}
+}
+
 type testService struct {
 	grpc_testing.UnimplementedTestServiceServer
 }

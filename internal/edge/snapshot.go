@@ -94,6 +94,7 @@ func (e *Edge) install(t *table.Table, now time.Time) {
 			m.departed = append(m.departed, pool)
 		}
 	}
+	e.farewell()
 	m.departed = slices.DeleteFunc(m.departed, func(p *balance.Pool) bool { return len(p.Endpoints()) == 0 })
 	maps.DeleteFunc(m.cursors, func(id string, _ *balance.Cursor) bool { return !next.ids[id] })
 	maps.DeleteFunc(m.stats, func(key statsKey, _ *balance.Stats) bool { return !next.ids[key.route] })

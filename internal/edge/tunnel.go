@@ -11,7 +11,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/vela-rollouts/vela/internal/edge/balance"
 )
+
+// goodbyeLimit is how long a backend may take to take a goodbye.
+const goodbyeLimit = time.Second
 
 // tunnels are the upgraded connections that are open. net/http forgets about them once they are handed over.
 type tunnels struct {
@@ -45,6 +51,8 @@ func (a *tunnels) wait(ctx context.Context) {
 type tunnel struct {
 	io.ReadWriteCloser
 	all       *tunnels
+	service   *balance.Service
+	pod       string // as podOf names it
 	websocket bool
 	leaving   atomic.Bool
 	closing   sync.Once
@@ -69,12 +77,65 @@ func (x *exchange) open(resp *http.Response) {
 	t := &tunnel{
 		ReadWriteCloser: backend,
 		all:             x.edge.tunnels,
+		service:         x.held,
+		pod:             podOf(x.held, x.endpoint),
 		websocket:       strings.EqualFold(resp.Header.Get("Upgrade"), "websocket"),
 	}
 	x.tunnel = t
 	x.recorder.upgraded = t.setClient
 	resp.Body = t
 	t.all.add(t)
+	if !t.service.Weighted() { // it opened on the old side of a change of the table
+		x.edge.memory.mu.Lock()
+		defer x.edge.memory.mu.Unlock()
+		x.edge.farewell()
+	}
+}
+
+// podOf names the pod of an endpoint, the same whatever Service and port lead there; its address where it has no pod.
+func podOf(service *balance.Service, end *balance.Endpoint) string {
+	if end.Pod == "" {
+		return end.Address
+	}
+	namespace, _, _ := strings.Cut(service.Name, "/")
+	return namespace + "/" + end.Pod
+}
+
+// farewell says goodbye on the tunnels to pods that no route can send a request any more: a version that goes away takes
+// nobody along, and who was connected to it connects anew to one that stays. A tunnel whose pod is still served, if under
+// another Service, is left alone. The caller holds memory.mu.
+func (e *Edge) farewell() {
+	lonely := e.tunnels.lonely()
+	if len(lonely) == 0 {
+		return
+	}
+	served := map[string]bool{}
+	for _, pool := range e.memory.pools {
+		if !pool.Service.Weighted() {
+			continue
+		}
+		for _, end := range pool.Endpoints() {
+			served[podOf(pool.Service, end)] = true
+		}
+	}
+	for _, t := range lonely {
+		if !served[t.pod] {
+			go t.leave() // whoever is slow to take the goodbye holds nothing up
+		}
+	}
+}
+
+// lonely are the tunnels of Services that get no request any more.
+func (a *tunnels) lonely() []*tunnel {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []*tunnel
+	for t := range a.open {
+		if !t.service.Weighted() {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func (t *tunnel) setClient(conn net.Conn) {
@@ -122,11 +183,12 @@ func (a *tunnels) cut() {
 	}
 }
 
-// leave begins the end of one tunnel. It does not wait.
+// leave begins the end of one tunnel.
 func (t *tunnel) leave() {
 	if t.leaving.Swap(true) {
 		return
 	}
+	defer time.AfterFunc(goodbyeLimit, t.end).Stop()
 	// When somebody is writing, a frame is half sent and there is no place for another.
 	if t.websocket && t.writing.TryLock() {
 		if t.toBackend.between() {
