@@ -14,6 +14,37 @@ import (
 	"github.com/vela-rollouts/vela/internal/application"
 )
 
+// run has a canary step in a phase.
+func run(phase v1beta1.WorkflowPhase, step v1beta1.StepPhase) *v1beta1.WorkflowStatus {
+	w := &v1beta1.WorkflowStatus{Phase: phase, Steps: []v1beta1.StepStatus{{}, {}}}
+	w.Steps[0].Type, w.Steps[0].Phase = "canary-deploy", step
+	w.Steps[1].Type, w.Steps[1].Phase = "suspend", v1beta1.StepSuspending
+	return w
+}
+
+func TestAReleaseThatWaitsAtAGateGoesOnMendingItself(t *testing.T) {
+	t.Parallel()
+	lost := rollouts.Rollout{ObjectMeta: metav1.ObjectMeta{Name: "demo", Generation: 2}, Spec: rollouts.RolloutSpec{ReleaseID: "demo-v2"}}
+	lost.Status = rollouts.RolloutStatus{ObservedGeneration: 2, Phase: rollouts.PhaseProgressing, CurrentStepState: rollouts.StepUpgrade,
+		CanaryStatus: &rollouts.CanaryStatus{ObservedReleaseID: "demo-v2"}}
+	stopped := *lost.DeepCopy()
+	stopped.Spec.Strategy.Paused, stopped.Annotations = true, map[string]string{v1beta1.AnnotationPausedWithRun: "true"}
+	for _, phase := range []v1beta1.WorkflowPhase{v1beta1.WorkflowSuspending, v1beta1.WorkflowTerminated, v1beta1.WorkflowFailed} {
+		at := run(phase, v1beta1.StepSucceeded)
+		if got := application.Pauses(at, []rollouts.Rollout{lost}); len(got) != 0 {
+			t.Errorf("%s at a gate: the step is true and lost a pod since, which must be mended, but it is stopped: %v", phase, got)
+		}
+		if got := application.Pauses(at, []rollouts.Rollout{stopped}); !slices.Equal(got, []application.Pause{{Name: "demo"}}) {
+			t.Errorf("%s at a gate: one that was stopped goes on: %v", phase, got)
+		}
+	}
+	group := run(v1beta1.WorkflowSuspending, v1beta1.StepSucceeded)
+	group.Steps[0].SubSteps = []v1beta1.StepStatusBase{{Type: "canary-deploy", Phase: v1beta1.StepRunning}}
+	if got := application.Pauses(group, []rollouts.Rollout{lost}); !slices.Equal(got, []application.Pause{{Name: "demo", Paused: true}}) {
+		t.Errorf("a step of a group is under way, and it is not stopped: %v", got)
+	}
+}
+
 func TestARunThatStandsStillStopsItsRollouts(t *testing.T) {
 	t.Parallel()
 	upgrading := func(change func(*rollouts.Rollout)) rollouts.Rollout {
@@ -53,7 +84,7 @@ func TestARunThatStandsStillStopsItsRollouts(t *testing.T) {
 		"it goes":                       {v1beta1.WorkflowTerminated, upgrading(func(r *rollouts.Rollout) { r.DeletionTimestamp = &metav1.Time{} }), nil},
 	}
 	for name, c := range cases {
-		got := application.Pauses(&v1beta1.WorkflowStatus{Phase: c.phase}, []rollouts.Rollout{c.rollout})
+		got := application.Pauses(run(c.phase, v1beta1.StepRunning), []rollouts.Rollout{c.rollout})
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}

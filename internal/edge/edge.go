@@ -65,11 +65,11 @@ func New(cfg Config, client kubernetes.Interface, log *slog.Logger) (*Edge, erro
 		memory:    newMemory(),
 		nowhere:   balance.NewPool(&balance.Service{}),
 		buffers:   newBuffers(),
-		tunnels:   newTunnels(),
 		quiet:     discardLog(),
 		ready:     make(chan struct{}),
 		closing:   make(chan struct{}),
 	}
+	e.tunnels = newTunnels(func() { e.publisher.signal() })
 	if e.source, err = newSource(client, cfg.IngressClass); err != nil {
 		return nil, err
 	}

@@ -137,7 +137,9 @@ func (x *exchange) release() {
 		x.endpoint = nil
 	}
 	if x.held != nil {
-		x.held.Leave()
+		if x.tunnel == nil { // otherwise open did
+			x.held.Leave()
+		}
 		x.held = nil
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,48 @@ func TestAWebSocketStaysWhereItsPodIsStillServed(t *testing.T) {
 	if _, got, err := conn.Read(ctx); err != nil || string(got) != "still here" {
 		t.Errorf("the connection was cut: got %q, %v", got, err)
 	}
+}
+
+// A Service of a release is used again by the next one, for other pods; connections belong to their pod.
+func TestAWebSocketOfAnEarlierReleaseIsOfItsPodNotOfTheServiceItCameThrough(t *testing.T) {
+	w := newWorld(t, nil)
+	one, two, three := newBackend(t, "one", echoSocket), newBackend(t, "two", echoSocket), newBackend(t, "three", echoSocket)
+	w.canary(one, two, 100)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	conn := w.socket(ctx)
+	defer func() { _ = conn.CloseNow() }()
+	alive := func(when string) {
+		t.Helper()
+		if err := conn.Write(ctx, websocket.MessageText, []byte(when)); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := conn.Read(ctx); err != nil || string(got) != when {
+			t.Fatalf("%s the connection was cut: %q, %v", when, got, err)
+		}
+	}
+	// The second version becomes the stable one, and a third the canary.
+	w.addEndpoint("stable", two.address)
+	w.removeEndpoint("stable", one.address)
+	w.ready(map[string]int{"stable": 1})
+	w.weight(0)
+	w.removeEndpoint("canary", two.address)
+	w.addEndpoint("canary", three.address)
+	w.await("the third version behind the canary's Service", func(p plan.Plan) bool {
+		return slices.ContainsFunc(p.Services["demo/canary"].Endpoints, func(e plan.Endpoint) bool {
+			return e.Address == three.address && e.State == plan.Ready
+		})
+	})
+	w.weight(20)
+	alive("after its version became the stable one")
+	w.weight(0)
+	w.await("the third version drained: nobody is connected to it", func(p plan.Plan) bool { return p.Services["demo/canary"].Drained() })
+	alive("after the third version was taken back")
+	w.weight(100)
+	if _, _, err := conn.Read(ctx); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("its version goes away, and the connection ended with %v, want a close frame with status 1001", err)
+	}
+	w.await("the second version drained", func(p plan.Plan) bool { return p.Services["demo/stable"].Drained() })
 }
 
 type testService struct {

@@ -119,22 +119,28 @@ func (e *Edge) plan() plan.Plan {
 	for _, pool := range m.departed {
 		pools[pool.Service.Name] = append(pools[pool.Service.Name], pool)
 	}
+	tunnels := e.tunnels.byPod()
 	for name, service := range m.services {
 		if len(served[name]) == 0 && service.InFlight() == 0 {
 			delete(m.services, name)
 			continue
 		}
-		out.Services[name] = describe(service, pools[name])
+		out.Services[name] = describe(service, pools[name], tunnels)
 	}
 	return out
 }
 
-func describe(s *balance.Service, pools []*balance.Pool) plan.Service {
+// describe counts as in flight the requests that came through the Service, and all upgraded connections to its pods.
+func describe(s *balance.Service, pools []*balance.Pool, tunnels map[string]int64) plan.Service {
 	all, failed := s.Requests()
 	out := plan.Service{InFlight: s.InFlight(), Requests: all, Failed: failed, Weighted: s.Weighted()}
-	seen := map[string]int{}
+	seen, pods := map[string]int{}, map[string]bool{}
 	for _, pool := range pools {
 		for _, end := range pool.Endpoints() {
+			if pod := podOf(s, end); end.Condition() != balance.Gone && !pods[pod] {
+				pods[pod] = true
+				out.InFlight += tunnels[pod]
+			}
 			d, shown := describeEndpoint(end)
 			if !shown {
 				continue

@@ -25,9 +25,12 @@ type tunnels struct {
 	open     map[*tunnel]bool
 	stopping bool
 	closed   chan struct{} // filled whenever one closes
+	left     func()        // called when one closes that was told goodbye; it must not block
 }
 
-func newTunnels() *tunnels { return &tunnels{open: map[*tunnel]bool{}, closed: make(chan struct{}, 1)} }
+func newTunnels(left func()) *tunnels {
+	return &tunnels{open: map[*tunnel]bool{}, closed: make(chan struct{}, 1), left: left}
+}
 
 // wait returns when no tunnel is open or the context ends.
 func (a *tunnels) wait(ctx context.Context) {
@@ -51,7 +54,6 @@ func (a *tunnels) wait(ctx context.Context) {
 type tunnel struct {
 	io.ReadWriteCloser
 	all       *tunnels
-	service   *balance.Service
 	pod       string // as podOf names it
 	websocket bool
 	leaving   atomic.Bool
@@ -77,7 +79,6 @@ func (x *exchange) open(resp *http.Response) {
 	t := &tunnel{
 		ReadWriteCloser: backend,
 		all:             x.edge.tunnels,
-		service:         x.held,
 		pod:             podOf(x.held, x.endpoint),
 		websocket:       strings.EqualFold(resp.Header.Get("Upgrade"), "websocket"),
 	}
@@ -85,7 +86,9 @@ func (x *exchange) open(resp *http.Response) {
 	x.recorder.upgraded = t.setClient
 	resp.Body = t
 	t.all.add(t)
-	if !t.service.Weighted() { // it opened on the old side of a change of the table
+	// From here on it is the pod's and no more the Service's: a later release may give the Service other pods.
+	x.held.Leave()
+	if !x.held.Weighted() { // it opened on the old side of a change of the table
 		x.edge.memory.mu.Lock()
 		defer x.edge.memory.mu.Unlock()
 		x.edge.farewell()
@@ -102,11 +105,9 @@ func podOf(service *balance.Service, end *balance.Endpoint) string {
 }
 
 // farewell says goodbye on the tunnels to pods that no route can send a request any more: a version that goes away takes
-// nobody along, and who was connected to it connects anew to one that stays. A tunnel whose pod is still served, if under
-// another Service, is left alone. The caller holds memory.mu.
+// nobody along, and who was connected to it connects anew to one that stays. The caller holds memory.mu.
 func (e *Edge) farewell() {
-	lonely := e.tunnels.lonely()
-	if len(lonely) == 0 {
+	if e.tunnels.none() {
 		return
 	}
 	served := map[string]bool{}
@@ -115,25 +116,33 @@ func (e *Edge) farewell() {
 			continue
 		}
 		for _, end := range pool.Endpoints() {
-			served[podOf(pool.Service, end)] = true
+			if end.Condition() != balance.Gone {
+				served[podOf(pool.Service, end)] = true
+			}
 		}
 	}
-	for _, t := range lonely {
+	e.tunnels.mu.Lock()
+	defer e.tunnels.mu.Unlock()
+	for t := range e.tunnels.open {
 		if !served[t.pod] {
 			go t.leave() // whoever is slow to take the goodbye holds nothing up
 		}
 	}
 }
 
-// lonely are the tunnels of Services that get no request any more.
-func (a *tunnels) lonely() []*tunnel {
+func (a *tunnels) none() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var out []*tunnel
+	return len(a.open) == 0
+}
+
+// byPod counts the tunnels to each pod.
+func (a *tunnels) byPod() map[string]int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := map[string]int64{}
 	for t := range a.open {
-		if !t.service.Weighted() {
-			out = append(out, t)
-		}
+		out[t.pod]++
 	}
 	return out
 }
@@ -249,6 +258,9 @@ func (t *tunnel) Close() error {
 	default:
 	}
 	t.end()
+	if t.leaving.Load() {
+		t.all.left()
+	}
 	return nil
 }
 

@@ -11,9 +11,6 @@ import (
 	"github.com/vela-rollouts/vela/internal/application"
 )
 
-// canaryDeploy is the type of the steps that carry a weight.
-const canaryDeploy = "canary-deploy"
-
 // next are the commands that make sense in the present state, the likeliest first.
 func next(seen Seen) []Command {
 	app := seen.App
@@ -123,7 +120,7 @@ func reached(app *corev1beta1.Application) map[string]corev1beta1.StepPhase {
 func canaryStep(seen Seen) (name string, index, all int) {
 	phases := reached(seen.App)
 	for _, s := range steps(seen) {
-		if s.Type != canaryDeploy {
+		if s.Type != corev1beta1.StepTypeCanaryDeploy {
 			continue
 		}
 		all++
@@ -145,7 +142,7 @@ func following(seen Seen) (string, *int32) {
 			waiting = true
 			continue
 		}
-		if waiting && s.Type == canaryDeploy {
+		if waiting && s.Type == corev1beta1.StepTypeCanaryDeploy {
 			if through {
 				return s.Name, nil
 			}

@@ -42,6 +42,9 @@ const (
 	ResourceTypeTrait    = "TRAIT"
 )
 
+// StepTypeCanaryDeploy is the type of the workflow steps that carry a weight and release by a Rollout.
+const StepTypeCanaryDeploy = "canary-deploy"
+
 // FinalizerResources keeps an Application until everything it made is gone.
 const FinalizerResources = "app.oam.dev/resource-tracker-finalizer"
 

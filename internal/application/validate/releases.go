@@ -15,8 +15,6 @@ import (
 	"github.com/vela-rollouts/vela/internal/definition/schema"
 )
 
-const canaryDeploy = "canary-deploy"
-
 // releases renders everything once, to find what only shows when it is put together. It is asked when nothing else is
 // wrong.
 func releases(reg *definition.Registry, app *v1beta1.Application) []error {
@@ -72,7 +70,7 @@ func canary(
 ) []error {
 	var asked canaryProperties
 	// Inputs fill properties in only when the step runs.
-	if step.Type != canaryDeploy || step.Properties == nil || len(step.Inputs) > 0 {
+	if step.Type != v1beta1.StepTypeCanaryDeploy || step.Properties == nil || len(step.Inputs) > 0 {
 		return nil
 	}
 	if json.Unmarshal(step.Properties.Raw, &asked) != nil {

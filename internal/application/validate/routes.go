@@ -51,7 +51,7 @@ func inSteps(app *v1beta1.Application, component string) bool {
 	}
 	releases := func(s v1beta1.StepBase) bool {
 		var asked canaryProperties
-		if s.Type != canaryDeploy || s.Properties != nil && json.Unmarshal(s.Properties.Raw, &asked) != nil {
+		if s.Type != v1beta1.StepTypeCanaryDeploy || s.Properties != nil && json.Unmarshal(s.Properties.Raw, &asked) != nil {
 			return false
 		}
 		return len(asked.Components) == 0 || slices.Contains(asked.Components, component)

@@ -63,7 +63,7 @@ type Service struct {
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
 	// Ready counts the endpoints in state Ready.
 	Ready int `json:"ready"`
-	// InFlight counts requests and upgraded connections that are not finished.
+	// InFlight counts requests that came through the Service and upgraded connections to its pods, as far as they are not finished.
 	InFlight int64 `json:"inFlight"`
 	// Requests counts what was sent to the Service; Failed counts those that ended in a 5xx, made by the Service or by
 	// the edge because the Service gave no answer.

@@ -3,10 +3,10 @@
 
 package step
 
-import "github.com/vela-rollouts/vela/internal/workflow"
-
-// typeCanaryDeploy is the name of the step type, which the check of weights looks for.
-const typeCanaryDeploy = "canary-deploy"
+import (
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/workflow"
+)
 
 // CanaryDeploy are the parameters of step canary-deploy (kubevela.md 5.2).
 type CanaryDeploy struct {
@@ -20,7 +20,7 @@ func (p CanaryDeploy) components() []named { return list("components", p.Compone
 func (p CanaryDeploy) policies() []named   { return list("policies", p.Policies) }
 
 func canaryDeploy() Type {
-	return typeOf(typeCanaryDeploy, "Brings a part of the pods and of the traffic to the new version.", runCanaryDeploy)
+	return typeOf(v1beta1.StepTypeCanaryDeploy, "Brings a part of the pods and of the traffic to the new version.", runCanaryDeploy)
 }
 
 func runCanaryDeploy(env Env, call workflow.Call, p CanaryDeploy) workflow.Outcome {

@@ -307,7 +307,7 @@ func checkWeights(steps []placed, app v1beta1.ApplicationSpec) []error {
 	last := make(map[string]reached)
 	var faults []error
 	for _, s := range steps {
-		if s.step.Type != typeCanaryDeploy {
+		if s.step.Type != v1beta1.StepTypeCanaryDeploy {
 			continue
 		}
 		p, wrong := decode[CanaryDeploy]("", s.step)
