@@ -8,13 +8,35 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
-// RolloutDeleted says in a sentence that the Rollout by which component is released as revision was deleted by somebody,
+// Through says that there is no release under way of which a Rollout could be missed.
+func Through(run *v1beta1.WorkflowStatus, rev *v1beta1.ApplicationRevision) bool {
+	return run == nil || run.Phase == v1beta1.WorkflowSucceeded || rev.Status.Succeeded
+}
+
+// DeletedRollouts has a sentence for each component whose Rollout somebody deleted while rev is being released. The maps
+// hold what is there, by component.
+func DeletedRollouts(
+	rev *v1beta1.ApplicationRevision, entries []Entry, workloads map[string]*appsv1.Deployment, rollouts map[string]*rolloutsv1beta1.Rollout,
+) map[string]string {
+	deleted := map[string]string{}
+	for _, e := range entries {
+		workload := workloads[e.Component]
+		if workload == nil || e.Kind != "Deployment" || e.Trait != "" || e.Revision != rev.Name {
+			continue
+		}
+		deleted[e.Component] = rolloutDeleted(e.Component, rev.Name, e.Stepped, workload, rollouts[e.Component])
+	}
+	return deleted
+}
+
+// rolloutDeleted says in a sentence that the Rollout by which component is released as revision was deleted by somebody,
 // which means that the release finishes without further steps; empty when it was not. stepped says that the inventory of
 // revision has the Rollout. A workload that is not at revision has been rolled back, or nothing of it was released yet.
-func RolloutDeleted(component, revision string, stepped bool, workload *appsv1.Deployment, rollout *rolloutsv1beta1.Rollout) string {
+func rolloutDeleted(component, revision string, stepped bool, workload *appsv1.Deployment, rollout *rolloutsv1beta1.Rollout) string {
 	if !stepped || !atRevision(workload, revision) {
 		return ""
 	}
@@ -24,6 +46,6 @@ func RolloutDeleted(component, revision string, stepped bool, workload *appsv1.D
 	return fmt.Sprintf("Rollout %s was deleted by somebody: all of %s goes to %s at once", component, component, revision)
 }
 
-func rolloutDeleted(seen Component) string {
-	return RolloutDeleted(seen.Name, seen.Revision, seen.Stepped, seen.Workload, seen.Rollout)
+func (seen Component) rolloutDeleted() string {
+	return rolloutDeleted(seen.Name, seen.Revision, seen.Stepped, seen.Workload, seen.Rollout)
 }

@@ -76,7 +76,7 @@ func DispatchComponent(seen Component, rollout func(weight int32) (render.Manife
 	way, weight := chooseCourse(seen)
 	switch way {
 	case blocked:
-		message := rolloutDeleted(seen)
+		message := seen.rolloutDeleted()
 		if message == "" {
 			message = fmt.Sprintf("%s waits until the Rollout of the release before has given everything back", seen.Name)
 		}
@@ -129,7 +129,7 @@ func dispatchDirect(seen Component) Dispatch {
 		applied = false
 	}
 	d.Done = applied && seen.Healthy
-	deleted := rolloutDeleted(seen)
+	deleted := seen.rolloutDeleted()
 	switch {
 	case !d.Done && seen.Weight != nil && deleted != "":
 		d.Message = deleted

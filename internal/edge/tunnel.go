@@ -107,7 +107,7 @@ func podOf(service *balance.Service, end *balance.Endpoint) string {
 // farewell says goodbye on the tunnels to pods that no route can send a request any more: a version that goes away takes
 // nobody along, and who was connected to it connects anew to one that stays. The caller holds memory.mu.
 func (e *Edge) farewell() {
-	if e.tunnels.none() {
+	if len(e.tunnels.byPod()) == 0 {
 		return
 	}
 	served := map[string]bool{}
@@ -128,12 +128,6 @@ func (e *Edge) farewell() {
 			go t.leave() // whoever is slow to take the goodbye holds nothing up
 		}
 	}
-}
-
-func (a *tunnels) none() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.open) == 0
 }
 
 // byPod counts the tunnels to each pod.

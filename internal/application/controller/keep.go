@@ -115,13 +115,19 @@ func (r *Reconciler) services(ctx context.Context, w *world, rev *v1beta1.Applic
 func deletedRollouts(
 	w *world, rev *v1beta1.ApplicationRevision, entries []application.Entry, lives map[application.Key]*unstructured.Unstructured,
 ) (map[string]string, error) {
-	run := w.app.Status.Workflow
-	if run == nil || run.Phase == v1beta1.WorkflowSucceeded || rev.Status.Succeeded {
-		return nil, nil
+	if application.Through(w.app.Status.Workflow, rev) {
+		return nil, nil // nothing to read the objects for
 	}
-	rollouts, deleted := map[string]*rolloutsv1beta1.Rollout{}, map[string]string{}
+	workloads, rollouts := map[string]*appsv1.Deployment{}, map[string]*rolloutsv1beta1.Rollout{}
 	for _, e := range entries {
 		live := lives[application.KeyOf(e.ManagedResource)]
+		workload, err := asDeployment(live)
+		if err != nil {
+			return nil, err
+		}
+		if workload != nil && e.Trait == "" {
+			workloads[e.Component] = workload
+		}
 		if e.Kind != "Rollout" || live == nil {
 			continue
 		}
@@ -131,17 +137,7 @@ func deletedRollouts(
 		}
 		rollouts[e.Component] = ro
 	}
-	for _, e := range entries {
-		workload, err := asDeployment(lives[application.KeyOf(e.ManagedResource)])
-		if err != nil {
-			return nil, err
-		}
-		if workload == nil || e.Trait != "" || e.Revision != rev.Name {
-			continue
-		}
-		deleted[e.Component] = application.RolloutDeleted(e.Component, rev.Name, e.Stepped, workload, rollouts[e.Component])
-	}
-	return deleted, nil
+	return application.DeletedRollouts(rev, entries, workloads, rollouts), nil
 }
 
 func hasWorkload(manifests []render.Manifest, component string) bool {
