@@ -49,3 +49,10 @@ func rolloutDeleted(component, revision string, stepped bool, workload *appsv1.D
 func (seen Component) rolloutDeleted() string {
 	return rolloutDeleted(seen.Name, seen.Revision, seen.Stepped, seen.Workload, seen.Rollout)
 }
+
+// ReturnsAsFormer says that a Deployment which somebody deleted comes back as the last good version has it, and is released
+// in steps once more: its release has steps, and they are not all through. stepped says that the inventory of revision has a
+// Rollout for it.
+func ReturnsAsFormer(stepped bool, workload *appsv1.Deployment, rollout *rolloutsv1beta1.Rollout) bool {
+	return stepped && workload == nil && (rollout == nil || !finished(rollout))
+}

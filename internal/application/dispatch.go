@@ -30,6 +30,8 @@ type Component struct {
 	Rollout  *rolloutsv1beta1.Rollout
 	// Unchanged says that the wanted pod template is the one that was applied last.
 	Unchanged bool
+	// Former is the workload as the last good version has it; nil when there is none.
+	Former *render.Manifest
 	// First says that no other version of the Application has the workload on record.
 	First bool
 	// Stepped says that the inventory of Revision has a Rollout for the component: its release in steps had begun.
@@ -61,6 +63,8 @@ const (
 	stepped
 	// blocked: the Rollout of a former release is still giving things back.
 	blocked
+	// anew: somebody deleted the workload; the last good version of it comes first.
+	anew
 )
 
 // DispatchComponent decides how seen gets to its new version and how far it may go now. rollout renders the Rollout for
@@ -70,6 +74,7 @@ const (
 //	this very release, somebody deleted it, and the message says what becomes of the workload
 //	plain deploy, release in progress → the Rollout is told to finish with the new version (it never hangs, kv#5969)
 //	plain deploy → apply
+//	no workload, but a good version of it on record → that one first, for the new one is to come in steps
 //	no workload yet, or all of it already at this revision, or the same pods as before → apply: nothing to release in steps
 //	else → Rollout first, then, once it holds the workload, the new version
 func DispatchComponent(seen Component, rollout func(weight int32) (render.Manifest, error)) (Dispatch, error) {
@@ -81,6 +86,9 @@ func DispatchComponent(seen Component, rollout func(weight int32) (render.Manife
 			message = fmt.Sprintf("%s waits until the Rollout of the release before has given everything back", seen.Name)
 		}
 		return Dispatch{Inventory: seen.Manifests, Message: message}, nil
+	case anew:
+		message := fmt.Sprintf("Deployment %s was deleted by somebody: it comes back as it was before %s first", seen.Former.Object.GetName(), seen.Revision)
+		return Dispatch{Inventory: seen.Manifests, Apply: []render.Manifest{*seen.Former}, Message: message}, nil
 	case stepped:
 		plan, err := rollout(weight)
 		if err != nil {
@@ -106,6 +114,9 @@ func chooseCourse(seen Component) (course, int32) {
 	}
 	if terminating {
 		return blocked, 0
+	}
+	if seen.Workload == nil && seen.Former != nil {
+		return anew, 0
 	}
 	if seen.Workload == nil {
 		return direct, 0

@@ -162,3 +162,24 @@ func Kept(app string, current *v1beta1.ApplicationRevision, trackers []v1beta1.R
 	}
 	return entries
 }
+
+// Former is the object as the last good version has it, for one that somebody deleted while current is being released in
+// steps: it comes back as that, so that nobody gets more of current than was approved. Nil when there is no such version,
+// or when it has no such object.
+func Former(app string, current *v1beta1.ApplicationRevision, revisions []v1beta1.ApplicationRevision, trackers []v1beta1.ResourceTracker, key Key) *v1beta1.ManagedResource {
+	good := RollbackTarget(app, revisions)
+	if good == nil || good.Name == current.Name {
+		return nil
+	}
+	for i := range trackers {
+		if !TrackerOf(&trackers[i], good) {
+			continue
+		}
+		for j := range trackers[i].Spec.ManagedResources {
+			if m := &trackers[i].Spec.ManagedResources[j]; KeyOf(*m) == key {
+				return m
+			}
+		}
+	}
+	return nil
+}

@@ -35,6 +35,21 @@ func workloadGone(l look) (verdict, bool) {
 	return v, true
 }
 
+// replaced sees a workload that was deleted in the middle of a release and is back as the stable version: it has no hold, and
+// the pods of before are gone or going. The release begins anew.
+func replaced(l look) (verdict, bool) {
+	cs := l.stored()
+	begun := cs.CanaryRevision != "" && cs.ObservedReleaseID == l.Spec.ReleaseID && !ended(l.Status)
+	if l.closing || l.Workload.Held || l.arrived() || !begun {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseInitial, firm: true, Decision: Decision{Why: "the workload was deleted and is back as it was before this release, which begins anew"}}
+	if l.Routes.Ours() {
+		v.Route = &Route{}
+	}
+	return v, true
+}
+
 func letGo(l look) (verdict, bool) {
 	if !l.closing || l.Workload.Held || l.Routes.Ours() {
 		return verdict{}, false

@@ -41,6 +41,7 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{"workload gone", workloadGone},              // nothing to release: give routes back
+		{"workload replaced", replaced},              // deleted and back as the stable version: begin anew
 		{"let go", letGo},                            // deleted or disabled, and nothing of ours is left
 		{"rolled back", rolledBack},                  // the template is the stable version again: take the new one back
 		{"superseded", superseded},                   // the template is a third version: take the second one back first

@@ -168,17 +168,27 @@ func scenarios() map[string]scenario {
 			{"deletes the canary route", pausedAt(20), loseCanary}, {"goes to 50%", func(w *world) bool { return w.canary != nil && w.canary.weight == 20 }, weigh(50)},
 			{"deletes the canary route again", pausedAt(50), loseCanary}, {"goes to 100%", func(w *world) bool { return w.canary != nil && w.canary.weight == 50 }, weigh(100)},
 		}, ends: onlyHas("v2")},
-		"workload-deleted": {replicas: 5, beats: []beat{begin, {"deletes the workload", pausedAt(20), func(w *world) {
-			w.dep.exists, w.dep.held = false, false
-			for _, s := range w.sets {
-				s.spec = 0
-			}
-		}}}, ends: func(w *world) error {
+		"workload-deleted": {replicas: 5, beats: []beat{begin, {"deletes the workload", pausedAt(20), loseWorkload}}, ends: func(w *world) error {
 			if w.canary != nil || w.backend != "svc" || w.status.Phase != v1beta1.PhaseInitial {
 				return fmt.Errorf("left behind: %s, phase %s", w.state(), w.status.Phase)
 			}
 			return nil
 		}},
+		"workload-deleted-and-back": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin,
+			{"deletes the workload", pausedAt(20), loseWorkload},
+			{"has the stable version again", func(w *world) bool { return len(w.pods) == 0 }, func(w *world) {
+				w.dep = deployment{exists: true, template: "v1", label: "app-v1", replicas: 5, surge: 2, deadline: w.dep.deadline, generation: 1}
+			}},
+			{"goes to 50%", func(w *world) bool { return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) }, weigh(50)}, to100,
+		}, ends: onlyHas("v2")},
+		"workload-replaced-unseen": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin,
+			{"deletes the workload, which is back at once", pausedAt(20), func(w *world) {
+				was := w.dep
+				loseWorkload(w)
+				w.dep = deployment{exists: true, template: "v1", label: "app-v1", replicas: 5, surge: 2, deadline: was.deadline, generation: 1}
+			}},
+			{"goes to 50%", func(w *world) bool { return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) }, weigh(50)}, to100,
+		}, ends: onlyHas("v2")},
 		"v2-lost-at-50": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin, to50,
 			{"kills all pods of v2", pausedAt(50), func(w *world) {
 				for _, p := range w.pods {
@@ -211,6 +221,15 @@ func scenarios() map[string]scenario {
 }
 
 func loseCanary(w *world) { w.canary = nil }
+
+// loseWorkload deletes the workload, and with it its ReplicaSets and pods.
+func loseWorkload(w *world) {
+	w.dep.exists, w.dep.held = false, false
+	w.sets = map[string]*set{}
+	for _, p := range w.pods {
+		p.terminating, p.goneAt = true, w.now.Add(podStop)
+	}
+}
 
 func approve(w *world) {
 	w.status.CurrentStepState, w.status.CanaryStatus.CurrentStepState = v1beta1.StepReady, v1beta1.StepReady

@@ -115,6 +115,10 @@ func (w *world) control() (wrote bool) {
 
 func (w *world) scale(s Scale) {
 	live := w.sets[s.Hash]
+	if live == nil {
+		w.fail("%s is to be scaled, and there is no such ReplicaSet", s.Hash)
+		return
+	}
 	if live.spec != s.From {
 		w.fail("%s has %d replicas, the decision saw %d", s.Hash, live.spec, s.From)
 	}

@@ -24,6 +24,14 @@ func (s *stage) deleteRollout() {
 	s.must(s.client.Delete(s.t.Context(), ro))
 }
 
+// deleteDeployment is what somebody does with kubectl.
+func (s *stage) deleteDeployment() {
+	s.t.Helper()
+	s.playing = true
+	defer func() { s.playing = false }()
+	s.must(s.client.Delete(s.t.Context(), s.deployment()))
+}
+
 // turn is one pass of the controller, without the players.
 func (s *stage) turn() {
 	s.t.Helper()
@@ -89,6 +97,50 @@ func TestARolloutDeletedDuringAStepIsToldByTheStep(t *testing.T) {
 	}
 	action := s.carryOut(v1alpha1.ActionRollback)
 	rolledBack(t, s, action, "after its Rollout was deleted")
+}
+
+func TestADeploymentDeletedInAReleaseComesBackAsTheLastGoodVersionAndIsReleasedInStepsOnceMore(t *testing.T) {
+	t.Parallel()
+	s := atFirstGate(t)
+	s.deleteDeployment()
+	s.turn()
+	if s.image() != "demo:v1" {
+		t.Errorf("it comes back with %s, which only a part of the requests was approved for", s.image())
+	}
+	s.settle()
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	if d := s.deployment(); s.image() != "demo:v2" || d.Annotations[rolloutsv1beta1.AnnotationInProgress] == "" {
+		t.Errorf("at the gate its template has %s, held: %q", s.image(), d.Annotations[rolloutsv1beta1.AnnotationInProgress])
+	}
+	s.carryOut(v1alpha1.ActionResume)
+	s.deleteDeployment()
+	s.settle()
+	s.carryOut(v1alpha1.ActionResume)
+	s.running(t, v1beta1.PhaseRunning)
+	s.deleteDeployment()
+	s.turn()
+	if s.image() != "demo:v2" {
+		t.Errorf("the release is over, and it comes back with %s", s.image())
+	}
+}
+
+func TestADeploymentDeletedDuringAStepComesBackAsTheLastGoodVersion(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.release(v1)
+	s.broken["demo:v2"] = true
+	s.release(canary("v2"))
+	s.running(t, v1beta1.PhaseRunningWorkflow)
+	s.deleteDeployment()
+	s.turn()
+	if got := s.step("rollout-20").Message; s.image() != "demo:v1" || !strings.Contains(got, "was deleted by somebody") {
+		t.Errorf("it comes back with %s, and the step says %q", s.image(), got)
+	}
+	s.broken["demo:v2"] = false
+	s.settle()
+	s.running(t, v1beta1.PhaseWorkflowSuspending)
+	action := s.carryOut(v1alpha1.ActionRollback)
+	rolledBack(t, s, action, "after its Deployment was deleted")
 }
 
 func TestARestartAfterARollbackDoesNotBlameSomebodyForTheRollout(t *testing.T) {

@@ -354,11 +354,12 @@ func (s *stage) playRollout(ro *rolloutsv1beta1.Rollout) {
 	}
 	st, before := &ro.Status, ro.Status.DeepCopy()
 	done := st.Phase == rolloutsv1beta1.PhaseHealthy && st.CanaryStatus != nil && st.CanaryStatus.ObservedReleaseID == ro.Spec.ReleaseID
-	if st.ObservedGeneration == ro.Generation && (done || st.CurrentStepState == rolloutsv1beta1.StepPaused) {
+	hold := fmt.Sprintf(`{"rolloutName":%q,"releaseID":%q}`, ro.Name, ro.Spec.ReleaseID)
+	held := d.Annotations[rolloutsv1beta1.AnnotationInProgress] == hold
+	if st.ObservedGeneration == ro.Generation && (done || held && st.CurrentStepState == rolloutsv1beta1.StepPaused) {
 		return
 	}
-	hold := fmt.Sprintf(`{"rolloutName":%q,"releaseID":%q}`, ro.Name, ro.Spec.ReleaseID)
-	if !done && d.Annotations[rolloutsv1beta1.AnnotationInProgress] != hold {
+	if !done && !held {
 		if d.Annotations == nil {
 			d.Annotations = map[string]string{}
 		}

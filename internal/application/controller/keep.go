@@ -42,7 +42,11 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 		if e.Raw == nil || w.deployed[e.Component] || !application.MayKeep(e.Stepped, e.Revision, workloads[e.Component]) {
 			continue
 		}
-		if err := r.restore(ctx, w, e.ManagedResource); err != nil {
+		resource, err := r.returning(ctx, w, rev, e, workloads[e.Component])
+		if err != nil {
+			return err
+		}
+		if err := r.restore(ctx, w, resource); err != nil {
 			if isTransient(err) {
 				return err
 			}
@@ -50,6 +54,25 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// returning is the resource as it is to be: as its inventory has it, but for a Deployment that was deleted on its way
+// through the steps of a release.
+func (r *Reconciler) returning(
+	ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, e application.Entry, workload *appsv1.Deployment,
+) (v1beta1.ManagedResource, error) {
+	if e.Kind != "Deployment" || !e.Stepped || workload != nil {
+		return e.ManagedResource, nil
+	}
+	ro, err := r.rollout(ctx, w.owner(), e.Namespace, e.Component)
+	if err != nil {
+		return v1beta1.ManagedResource{}, err
+	}
+	former := application.Former(w.app.Name, rev, w.revisions, w.trackers, application.KeyOf(e.ManagedResource))
+	if former == nil || !application.ReturnsAsFormer(e.Stepped, workload, ro) {
+		return e.ManagedResource, nil
+	}
+	return *former, nil
 }
 
 // restore applies an object as its inventory has it.

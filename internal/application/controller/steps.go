@@ -134,6 +134,9 @@ func (r *Reconciler) look(ctx context.Context, w *world, rev *v1beta1.Applicatio
 		return part{}, err
 	}
 	seen.First, seen.Stepped = recorded(w, rev, comp.Name, objectKey(workload))
+	if seen.Former, err = former(w, rev, comp.Name, objectKey(workload)); err != nil {
+		return part{}, err
+	}
 	state := health.Component(comp, manifests, lookup(p.lives))
 	seen.Healthy, seen.Message = state.Healthy, state.Message
 	for _, trait := range state.Traits {
@@ -195,6 +198,19 @@ func recorded(w *world, rev *v1beta1.ApplicationRevision, component string, work
 		}
 	}
 	return first, stepped
+}
+
+// former is a Deployment as the last good version has it; nil when there is none, or when the workload is of another kind.
+func former(w *world, rev *v1beta1.ApplicationRevision, component string, workload application.Key) (*render.Manifest, error) {
+	m := application.Former(w.app.Name, rev, w.revisions, w.trackers, workload)
+	if m == nil || workload.Kind != "Deployment" {
+		return nil, nil
+	}
+	object, err := apply.Manifest(*m)
+	if err != nil || object == nil {
+		return nil, err
+	}
+	return &render.Manifest{Object: object, Component: component}, nil
 }
 
 // unchanged says whether the pods that workload asks for are those that were applied last.
