@@ -4,14 +4,33 @@
 package e2e
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/vela-rollouts/vela/internal/test/load"
 	"github.com/vela-rollouts/vela/internal/test/play"
+)
+
+const (
+	stableService = "canary-demo-stable"
+	canaryService = "canary-demo-canary"
+	canaryRoute   = "canary-demo-canary"
+)
+
+var (
+	serviceKind    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+	endpointsKind  = schema.GroupVersionResource{Version: "v1", Resource: "endpoints"}
+	ingressKind    = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
+	deploymentKind = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+	rolloutKind    = schema.GroupVersionResource{Group: "rollouts.kruise.io", Version: "v1beta1", Resource: "rollouts"}
 )
 
 // TestWhatPeopleDeleteByHandCostsNoRequest removes the canary route and pods in the middle of a release.
@@ -28,6 +47,17 @@ func TestWhatPeopleDeleteByHandCostsNoRequest(t *testing.T) {
 		deletePods(t, p, "wangyikewyk/canarydemo:v2")
 		share(t, p, "V2", 20)
 	})
+	scene(t, "the versions' Services are deleted at 20 %, one after the other, both, and with the canary route", func(t *testing.T) {
+		deleteServices(t, p, stableService)
+		deleteServices(t, p, canaryService)
+		deleteServices(t, p, stableService, canaryService)
+		deleteServicesAndRoute(t, p)
+		share(t, p, "V2", 20)
+	})
+	scene(t, "the user's own Service is deleted at 20 %", func(t *testing.T) {
+		deleteServices(t, p, play.App)
+		share(t, p, "V2", 20)
+	})
 	must(t, p.Resume(ctx))
 	must(t, p.SuspendedAt(ctx, "v2", "suspend-2nd"))
 	scene(t, "and at 50 %", func(t *testing.T) {
@@ -36,6 +66,10 @@ func TestWhatPeopleDeleteByHandCostsNoRequest(t *testing.T) {
 	})
 	scene(t, "the pods of the new version are deleted: its share comes back with them", func(t *testing.T) {
 		deletePods(t, p, "wangyikewyk/canarydemo:v2")
+		share(t, p, "V2", 50)
+	})
+	scene(t, "the versions' Services and the canary route are deleted at 50 %", func(t *testing.T) {
+		deleteServicesAndRoute(t, p)
 		share(t, p, "V2", 50)
 	})
 	scene(t, "the release ends as any other", func(t *testing.T) {
@@ -61,13 +95,74 @@ func deletePods(t *testing.T, p *play.Page, image string) {
 		must(t, client.CoreV1().Pods("default").Delete(t.Context(), pods.Items[i].Name, metav1.DeleteOptions{}))
 		must(t, p.WaitGone(t.Context(), schema.GroupVersionResource{Version: "v1", Resource: "pods"}, "default", pods.Items[i].Name))
 	}
-	kind := schema.GroupVersionResource{Group: "rollouts.kruise.io", Version: "v1beta1", Resource: "rollouts"}
-	must(t, p.WaitObject(t.Context(), kind, "default", play.App, func(o *unstructured.Unstructured) bool {
+	atItsStep(t, p)
+}
+
+// atItsStep waits until the release says that it is at its step and serves what it asks for.
+func atItsStep(t *testing.T, p *play.Page) {
+	t.Helper()
+	until(t, p, rolloutKind, play.App, "it is at its step", func(o *unstructured.Unstructured) bool {
 		state, _, _ := unstructured.NestedString(o.Object, "status", "currentStepState")
 		served, _, _ := unstructured.NestedInt64(o.Object, "status", "canaryStatus", "servedWeight")
 		asked, _, _ := unstructured.NestedInt64(o.Object, "status", "canaryStatus", "desiredWeight")
 		return state == "StepPaused" && served == asked
-	}))
+	})
+}
+
+// deleteServices deletes Services at once and waits until others are in their place, with endpoints, the versions' in one
+// piece, and the release is at its step.
+func deleteServices(t *testing.T, p *play.Page, names ...string) {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(p.REST())
+	must(t, err)
+	services := client.CoreV1().Services("default")
+	was := map[string]types.UID{}
+	for _, name := range names {
+		until(t, p, serviceKind, name, "it is there", func(o *unstructured.Unstructured) bool { was[name] = o.GetUID(); return true })
+	}
+	for _, name := range names {
+		if err := services.Delete(t.Context(), name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) { // the garbage collector may be faster
+			must(t, err)
+		}
+	}
+	for _, name := range names {
+		until(t, p, serviceKind, name, "it is back", func(o *unstructured.Unstructured) bool { return o.GetUID() != was[name] })
+	}
+	stable, err := services.Get(t.Context(), stableService, metav1.GetOptions{})
+	must(t, err)
+	until(t, p, serviceKind, canaryService, "it goes with the stable version's", func(o *unstructured.Unstructured) bool {
+		return len(o.GetOwnerReferences()) == 1 && o.GetOwnerReferences()[0].UID == stable.UID
+	})
+	for _, name := range []string{play.App, stableService, canaryService} {
+		until(t, p, endpointsKind, name, "it has endpoints", func(o *unstructured.Unstructured) bool {
+			subsets, _, err := unstructured.NestedSlice(o.Object, "subsets")
+			return err == nil && len(subsets) > 0
+		})
+	}
+	atItsStep(t, p)
+}
+
+// until waits until an object is as wanted.
+func until(t *testing.T, p *play.Page, kind schema.GroupVersionResource, name, what string, cond func(*unstructured.Unstructured) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := p.WaitObject(ctx, kind, "default", name, cond); err != nil {
+		t.Fatalf("waiting for %s %s until %s: %v", kind.Resource, name, what, err)
+	}
+}
+
+// deleteServicesAndRoute deletes all that the release made beside pods.
+func deleteServicesAndRoute(t *testing.T, p *play.Page) {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(p.REST())
+	must(t, err)
+	was, err := client.NetworkingV1().Ingresses("default").Get(t.Context(), canaryRoute, metav1.GetOptions{})
+	must(t, err)
+	must(t, client.NetworkingV1().Ingresses("default").Delete(t.Context(), canaryRoute, metav1.DeleteOptions{}))
+	deleteServices(t, p, stableService, canaryService)
+	until(t, p, ingressKind, canaryRoute, "it is back", func(o *unstructured.Unstructured) bool { return o.GetUID() != was.UID })
+	atItsStep(t, p)
 }
 
 // deleteCanaryRoute deletes it and waits until there is another with that weight.
@@ -75,12 +170,37 @@ func deleteCanaryRoute(t *testing.T, p *play.Page, weight string) {
 	t.Helper()
 	client, err := kubernetes.NewForConfig(p.REST())
 	must(t, err)
-	const namespace, name = "default", "canary-demo-canary"
+	const namespace, name = "default", canaryRoute
 	was, err := client.NetworkingV1().Ingresses(namespace).Get(t.Context(), name, metav1.GetOptions{})
 	must(t, err)
 	must(t, client.NetworkingV1().Ingresses(namespace).Delete(t.Context(), name, metav1.DeleteOptions{}))
-	kind := schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
-	must(t, p.WaitObject(t.Context(), kind, namespace, name, func(o *unstructured.Unstructured) bool {
+	until(t, p, ingressKind, name, "it is back with weight "+weight, func(o *unstructured.Unstructured) bool {
 		return o.GetUID() != was.UID && o.GetAnnotations()["nginx.ingress.kubernetes.io/canary-weight"] == weight
-	}))
+	})
+}
+
+// TestADeletedDeploymentComesBackAsTheLastGoodVersion deletes all pods of an application in the middle of its release: what
+// comes back is no more of the new version than was approved.
+func TestADeletedDeploymentComesBackAsTheLastGoodVersion(t *testing.T) {
+	p := newPage(t)
+	ctx := t.Context()
+	firstVersion(t, p)
+	canaryAt20(t, p)
+	p.StopLoad() // without a pod no request has an answer
+	client, err := kubernetes.NewForConfig(p.REST())
+	must(t, err)
+	scene(t, "the Deployment is deleted at 20 %: both versions come back, in their shares", func(t *testing.T) {
+		was, err := client.AppsV1().Deployments("default").Get(ctx, play.App, metav1.GetOptions{})
+		must(t, err)
+		must(t, client.AppsV1().Deployments("default").Delete(ctx, play.App, metav1.DeleteOptions{}))
+		until(t, p, deploymentKind, play.App, "it is back with its pods", func(o *unstructured.Unstructured) bool {
+			ready, _, _ := unstructured.NestedInt64(o.Object, "status", "readyReplicas")
+			return o.GetUID() != was.UID && ready == 5
+		})
+		atItsStep(t, p)
+		must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
+		share(t, p, "V2", 20)
+	})
+	scene(t, "and a rollback goes back from there", func(t *testing.T) { back(t, p) })
+	noneFailed(t, p)
 }

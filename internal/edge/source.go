@@ -38,6 +38,7 @@ type source struct {
 	secrets   corelisters.SecretLister
 	start     func(ctx context.Context) error
 	pairs     pairs
+	recall    *table.Recall
 
 	mu      sync.Mutex
 	all     bool            // an Ingress or the class changed: everything may be different
@@ -46,7 +47,7 @@ type source struct {
 }
 
 func newSource(client kubernetes.Interface, class string) (*source, error) {
-	s := &source{class: class, touched: map[string]bool{}, wake: make(chan struct{}, 1), pairs: pairs{known: map[string]pair{}}}
+	s := &source{class: class, touched: map[string]bool{}, wake: make(chan struct{}, 1), pairs: pairs{known: map[string]pair{}}, recall: table.NewRecall()}
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(strip))
 	secrets := informers.NewSharedInformerFactoryWithOptions(client, 0, informers.WithTransform(strip),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) {
@@ -148,8 +149,8 @@ func (s *source) changed(needs map[string]bool) bool {
 }
 
 // read gives the input of a table.
-func (s *source) read() (table.Input, error) {
-	in := table.Input{Class: s.class, Pair: s.pairs.get}
+func (s *source) read(now time.Time) (table.Input, error) {
+	in := table.Input{Class: s.class, Pair: s.pairs.get, Recall: s.recall, Now: now}
 	var errs [5]error
 	var classes []*networkingv1.IngressClass
 	in.Ingresses, errs[0] = s.ingresses.List(labels.Everything())
@@ -191,12 +192,21 @@ const longestRest = 100 * time.Millisecond
 // follow builds and installs a table whenever the cluster changes: at once when idle, and once more when something came
 // in the meantime. After each build it rests as long as the build took, so that it never takes more than half a core.
 func (e *Edge) follow(ctx context.Context) error {
-	rest := time.NewTimer(0)
+	rest, expired := time.NewTimer(0), time.NewTimer(0)
 	defer rest.Stop()
+	defer expired.Stop()
 	for {
+		if at := e.snapshot.Load().table.Expires; at.IsZero() {
+			expired.Stop()
+		} else {
+			expired.Reset(at.Sub(e.clock.Now()))
+		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-expired.C:
+			e.source.touch("")
+			<-e.source.wake
 		case <-e.source.wake:
 		}
 		if !e.source.changed(e.snapshot.Load().table.Needs) {
@@ -216,7 +226,7 @@ func (e *Edge) follow(ctx context.Context) error {
 }
 
 func (e *Edge) rebuild() error {
-	in, err := e.source.read()
+	in, err := e.source.read(e.clock.Now())
 	if err != nil {
 		return fmt.Errorf("reading the cluster's objects: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -31,13 +32,17 @@ type Input struct {
 	Secrets        []*corev1.Secret
 	// Pair parses a Secret; a caller that builds often remembers the result. Nil: ParsePair.
 	Pair func(*corev1.Secret) (*tls.Certificate, error)
+	// Recall and Now bridge the absence of a Service that was deleted and comes back. Nil: what is missing is missing.
+	Recall *Recall
+	Now    time.Time
 }
 
-// Build gives the table for what the cluster holds. The same input gives the same table.
+// Build gives the table for what the cluster holds. The same input gives the same table, but for what Recall remembers.
 //
 // Where two Ingresses claim the same place the older one has it (then the first by namespace and name) and the other one
 // gets a problem. A canary joins the route of the same host and path in its own namespace, one canary to a route.
 func Build(in Input) *Table {
+	in.Recall.begin(in.Now)
 	b := newBuilder(in)
 	mine := b.mine()
 	for _, ing := range mine {
@@ -53,6 +58,7 @@ func Build(in Input) *Table {
 	for _, ing := range mine {
 		b.table.Sources[ing.key] = ing.source()
 	}
+	b.table.Expires = in.Recall.end()
 	return b.finish()
 }
 
@@ -298,7 +304,7 @@ func (b *builder) prepare(c *claim, p place, how Transport) {
 	}
 	key := c.Namespace + "/" + name
 	b.table.Needs[key] = true
-	if b.services[key] == nil {
+	if service, _ := b.service(key); service == nil {
 		return
 	}
 	// The Ingress is the informer's: the place gets a backend of its own.
@@ -320,6 +326,11 @@ func (b *builder) stable(p place) (*Route, *claim) {
 		}
 	}
 	return nil, nil
+}
+
+// service gives a Service with its slices, nil when there is none.
+func (b *builder) service(key string) (*corev1.Service, []*discoveryv1.EndpointSlice) {
+	return b.in.Recall.complete(key, b.services[key], b.slices[key])
 }
 
 func (b *builder) finish() *Table {

@@ -31,7 +31,7 @@ func (b *builder) pool(c *claim, p place, how Transport) string {
 	}
 	name := c.Namespace + "/" + target.Name
 	b.table.Needs[name] = true
-	service := b.services[name]
+	service, endpoints := b.service(name)
 	if service == nil {
 		c.problem("%s.service.name is %q, and there is no Service %s; create it or name another", field, target.Name, name)
 		return ""
@@ -48,7 +48,7 @@ func (b *builder) pool(c *claim, p place, how Transport) string {
 	made := Pool{Service: name, Port: strconv.Itoa(int(port.Port)), Transport: how}
 	key := made.Key()
 	if _, exists := b.table.Pools[key]; !exists {
-		made.Members = members(b.slices[name], port.Name)
+		made.Members = members(endpoints, port.Name)
 		b.table.Pools[key] = made
 	}
 	return key

@@ -23,6 +23,8 @@ type Table struct {
 	Sources map[string]Source `json:"sources,omitempty"`
 	// Needs holds every Service, EndpointSlice owner and Secret (namespace/name) whose change can change the table.
 	Needs map[string]bool `json:"-"`
+	// Expires is when the table has to be built anew though nothing changed; zero: never.
+	Expires time.Time `json:"-"`
 }
 
 // Kind is how a route's path is compared.

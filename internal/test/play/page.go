@@ -123,6 +123,8 @@ func (p *Page) StepRunning(ctx context.Context, publishVersion, step string) err
 // Share measures over the next Window requests which share version answers, and compares it with want, in percent.
 // A share of 0 or 100 must be exact.
 func (p *Page) Share(ctx context.Context, version string, want float64) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
 	before := p.Load()
 	for {
 		now := p.Load().Since(before)
