@@ -8,11 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vishvananda/netlink"
 
@@ -39,10 +41,35 @@ func Machine(ctx context.Context, places Places) error {
 		tables(ctx),
 		groups(ctx, cgroupRoot),
 		logLinks(places.DataDir),
+		devices(ctx, deviceSocket),
 		os.RemoveAll(places.RunDir),
 		// The pods that held addresses are gone.
 		os.RemoveAll(places.IPAMDir),
 	)
+}
+
+// deviceSocket is where a kubelet listens for device plugins, whatever its own directory is.
+const deviceSocket = "/var/lib/kubelet/device-plugins/kubelet.sock"
+
+// devices removes the socket that our kubelet left, unless another kubelet listens there, and the directories that it was
+// alone in.
+func devices(ctx context.Context, socket string) error {
+	dialer := net.Dialer{Timeout: time.Second}
+	if conn, err := dialer.DialContext(ctx, "unix", socket); err == nil {
+		return conn.Close()
+	}
+	if err := os.Remove(socket); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return fmt.Errorf("removing the kubelet's socket: %w", err)
+	}
+	for _, dir := range []string{filepath.Dir(socket), filepath.Dir(filepath.Dir(socket))} {
+		if os.Remove(dir) != nil {
+			return nil // somebody else has something there
+		}
+	}
+	return nil
 }
 
 // links removes the bridge, with its address and routes, and what hangs on it.

@@ -6,6 +6,9 @@
 package sweep
 
 import (
+	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -47,5 +50,46 @@ func TestOnlyItsOwnProcessesAreTheClusters(t *testing.T) {
 				t.Errorf("got %t, want %t", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestTheDeviceSocketOfAKubeletThatIsGoneIsRemoved(t *testing.T) {
+	listen := func() (socket string, close func()) {
+		socket = filepath.Join(t.TempDir(), "kubelet", "device-plugins", "kubelet.sock")
+		if err := os.MkdirAll(filepath.Dir(socket), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		t.Cleanup(func() { l.Close() })
+		return socket, func() { l.Close() }
+	}
+	there := func(path string) bool { _, err := os.Lstat(path); return err == nil }
+
+	used, _ := listen()
+	left, gone := listen()
+	gone()
+	shared, goneToo := listen()
+	goneToo()
+	other := filepath.Join(filepath.Dir(shared), "gpu.sock")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, socket := range []string{used, left, shared, left} {
+		if err := devices(t.Context(), socket); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !there(used) {
+		t.Error("a socket that somebody listens on was removed")
+	}
+	if there(filepath.Dir(filepath.Dir(left))) {
+		t.Error("the directories of the last socket are still there")
+	}
+	if there(shared) || !there(other) {
+		t.Errorf("the socket is there: %t, the plugin beside it: %t", there(shared), there(other))
 	}
 }

@@ -34,7 +34,7 @@ func finalise(l look) (verdict, bool) {
 		return v, true
 	}
 	if v.giveBack(l); v.Why == "" {
-		return l.over(succeeded, fmt.Sprintf("the release is complete: all %d pods and all traffic are on the new version", l.Workload.Replicas)), true
+		return l.over(succeeded, fmt.Sprintf("the release is complete: %s and all traffic are on the new version", everyPod(l.Workload.Replicas))), true
 	}
 	return v, true
 }
@@ -241,6 +241,13 @@ func (l look) rejected() string {
 		return ""
 	}
 	return ": " + strings.Join(l.Routes.Rejected, "; ")
+}
+
+func everyPod(n int32) string {
+	if n == 1 {
+		return "the pod"
+	}
+	return fmt.Sprintf("all %d pods", n)
 }
 
 func pods(n int32) string {
