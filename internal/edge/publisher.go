@@ -106,6 +106,7 @@ func (e *Edge) plan() plan.Plan {
 			Canary:          source.Canary,
 			Weight:          source.Weight,
 			Total:           source.Total,
+			Rules:           source.Rules,
 			Since:           epoch.since,
 			StableRequests:  epoch.tally.Stable.Load(),
 			CanaryRequests:  epoch.tally.Canary.Load(),

@@ -30,11 +30,12 @@ type route struct {
 	tallies []*balance.Tally
 }
 
-// epoch is the time during which a source is served at one weight.
+// epoch is the time during which a source is served at one weight and by the same rules.
 type epoch struct {
 	uid           string
 	weight, total int
 	accepted      bool
+	rules         map[string]string
 	since         time.Time
 	tally         *balance.Tally
 }
@@ -169,11 +170,11 @@ func (e *Edge) bind(before *snapshot, t *table.Table, now time.Time) *snapshot {
 func continued(before *snapshot, key string, s table.Source, now time.Time) *epoch {
 	if before != nil {
 		was := before.epochs[key]
-		if was != nil && was.uid == s.UID && was.weight == s.Weight && was.total == s.Total && was.accepted == s.Accepted {
+		if was != nil && was.uid == s.UID && was.weight == s.Weight && was.total == s.Total && was.accepted == s.Accepted && maps.Equal(was.rules, s.Rules) {
 			return was
 		}
 	}
-	return &epoch{uid: s.UID, weight: s.Weight, total: s.Total, accepted: s.Accepted, since: now, tally: &balance.Tally{}}
+	return &epoch{uid: s.UID, weight: s.Weight, total: s.Total, accepted: s.Accepted, rules: s.Rules, since: now, tally: &balance.Tally{}}
 }
 
 // weighted gives the Services that some route can send a request.

@@ -72,6 +72,9 @@ func prepare(l look) (verdict, bool) {
 	if !r.Canary && r.Switched && l.Workload.Replicas > 0 {
 		// Somebody removed the canary route half-way: it comes back with what the pods can carry.
 		want.Weight = min(l.goal.weight, l.load.canaryShare())
+		if l.load.canaryFull() {
+			want.Matches = l.matches
+		}
 	}
 	v.Route, v.Why = &want, "each version gets its own Service and the canary route is written with weight "+fmt.Sprint(want.Weight)
 	return v, true
@@ -125,12 +128,8 @@ func move(l look) (verdict, bool) {
 		v.Scale = append(v.Scale, Scale{l.stable, l.stableSet.Replicas, n.stable})
 		why = append(why, fmt.Sprintf("stable version from %d to %s", l.stableSet.Replicas, pods(n.stable)))
 	}
-	if l.routed && n.weight != l.Routes.Weight {
-		r := l.route()
-		r.Weight = n.weight
-		v.Route, v.state = &r, v1beta1.StepTrafficRouting
-		why = append(why, fmt.Sprintf("weight from %d to %d with %s of the new version and %s of the stable one ready",
-			l.Routes.Weight, n.weight, pods(l.load.canaryReady), pods(l.load.stableReady)))
+	if say := v.shift(l, n.weight); say != "" {
+		why = append(why, say)
 	}
 	if len(why) == 0 {
 		return verdict{}, false
@@ -140,6 +139,32 @@ func move(l look) (verdict, bool) {
 		v.state = v1beta1.StepTrafficRouting
 	}
 	return v, true
+}
+
+// shift leads traffic: a share, and the requests that match. Matches come, change and go once the pods of the step can serve.
+func (v *verdict) shift(l look, weight int32) string {
+	matches := l.Routes.Matches
+	if l.load.canaryFull() {
+		matches = l.matches
+	}
+	other := !sameMatches(matches, l.Routes.Matches)
+	if !l.routed || weight == l.Routes.Weight && !other {
+		return ""
+	}
+	r := l.route()
+	r.Weight, r.Matches = weight, matches
+	v.Route, v.state = &r, v1beta1.StepTrafficRouting
+	ready := fmt.Sprintf("with %s of the new version and %s of the stable one ready", pods(l.load.canaryReady), pods(l.load.stableReady))
+	say := fmt.Sprintf("weight from %d to %d ", l.Routes.Weight, weight)
+	switch {
+	case other && len(matches) > 0 && weight == l.Routes.Weight:
+		say = "requests that match go to the new version "
+	case other && len(matches) > 0:
+		say += "and requests that match go to the new version "
+	case other:
+		say += "and requests that match go where all others go "
+	}
+	return say + ready
 }
 
 func waitForPods(l look) (verdict, bool) {
@@ -161,6 +186,9 @@ func waitForRouters(l look) (verdict, bool) {
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepTrafficRouting, Decision: Decision{Route: l.keep()}}
 	v.Why = fmt.Sprintf("waiting for the routers to serve weight %d", l.Routes.Weight)
+	if len(l.Routes.Matches) > 0 || l.Routes.AnyMatches {
+		v.Why += " and the matches"
+	}
 	switch l.Routes.Ack {
 	case AckUnknown:
 		v.Why += "; a router can't be asked at the moment"
@@ -205,7 +233,7 @@ func pausedAtStep(l look) (verdict, bool) {
 	step := l.Spec.Strategy.Canary.Steps[l.step-1]
 	v.Why = fmt.Sprintf("Rollout is in step(%d/%d): %s of the new version", l.step, l.steps(), pods(l.goal.canary))
 	if l.routed {
-		v.Why += fmt.Sprintf(" and %d%% of the traffic", l.goal.weight)
+		v.Why += l.given()
 	}
 	if step.Pause.Duration == nil {
 		v.Why += "; you need manually confirm to enter the next step"
@@ -218,6 +246,17 @@ func pausedAtStep(l look) (verdict, bool) {
 	}
 	v.wakeAt = ends
 	return v, true
+}
+
+// given tells what of the traffic the step gives the new version.
+func (l look) given() string {
+	switch {
+	case len(l.matches) > 0 && l.goal.weight > 0:
+		return fmt.Sprintf(", the requests that match and %d%% of the others", l.goal.weight)
+	case len(l.matches) > 0:
+		return " and the requests that match"
+	}
+	return fmt.Sprintf(" and %d%% of the traffic", l.goal.weight)
 }
 
 func (l look) steps() int {

@@ -65,6 +65,8 @@ type Route struct {
 	Switched bool
 	// Weight of the canary route in percent.
 	Weight int32
+	// Matches are the requests that go to the new version whatever the weight is.
+	Matches []v1beta1.HTTPRouteMatch
 	// StableHash and CanaryHash are what the Services select.
 	StableHash, CanaryHash string
 }

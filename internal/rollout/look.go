@@ -32,6 +32,7 @@ type look struct {
 	step    int32 // from 1
 	all     bool  // the goal is the whole workload, without pauses
 	goal    goal
+	matches []v1beta1.HTTPRouteMatch // requests that the step sends to the new version beside the goal's weight
 	load    load
 	closing bool
 	// inherited says that the stored step is about this plan and this version.
@@ -132,27 +133,40 @@ func (l look) read() served {
 	switch r.Ack {
 	case AckKnown:
 		return served{
-			low: min(r.Weight, r.WeightLow), high: max(r.Weight, r.WeightHigh),
-			acked:  r.CanaryServed && r.WeightLow == r.Weight && r.WeightHigh == r.Weight,
+			low: min(r.Weight, r.WeightLow), high: max(r.Weight, r.WeightHigh, matched(r)),
+			acked:  r.CanaryServed && r.WeightLow == r.Weight && r.WeightHigh == r.Weight && r.MatchesServed,
 			canary: r.CanaryServed, switched: r.SwitchServed,
 			stableDrained: r.StableDrained || drains, canaryDrained: r.CanaryDrained || drains,
 		}
 	case AckNone:
-		since := l.stored().RouteSince
-		if since == nil && !r.Canary && !r.Switched {
-			return served{acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
-		}
-		if since == nil || l.now.Before(since.Add(l.grace())) {
-			ends := l.now.Add(l.grace())
-			if since != nil {
-				ends = since.Add(l.grace())
-			}
-			return served{low: 0, high: 100, graceEnds: ends}
-		}
-		return served{low: r.Weight, high: r.Weight, acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
+		return l.supposed()
 	case AckUnknown:
 	}
 	return served{low: 0, high: 100}
+}
+
+// supposed is what stands for an acknowledgement where no router tells: the grace period after the last write is over.
+func (l look) supposed() served {
+	r, since := l.Routes, l.stored().RouteSince
+	if since == nil && !r.Canary && !r.Switched {
+		return served{acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
+	}
+	ends := l.now.Add(l.grace())
+	if since != nil {
+		ends = since.Add(l.grace())
+	}
+	if l.now.Before(ends) {
+		return served{low: 0, high: 100, graceEnds: ends}
+	}
+	return served{low: r.Weight, high: max(r.Weight, matched(r)), acked: true, canary: true, switched: true, stableDrained: true, canaryDrained: true}
+}
+
+// matched is the least share of the traffic that may come by matches: nobody knows how many requests match.
+func matched(r Routes) int32 {
+	if len(r.Matches) > 0 || r.AnyMatches {
+		return 1
+	}
+	return 0
 }
 
 // chooseStep finds the step to be at, from what is stored and how the plan may have changed since.
@@ -185,7 +199,7 @@ func (l *look) chooseStep() {
 	if l.all {
 		return
 	}
-	l.goal = resolve(steps[l.step-1], n, l.routed)
+	l.goal, l.matches = resolve(steps[l.step-1], n, l.routed), steps[l.step-1].Matches
 	l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1])
 }
 
@@ -195,7 +209,7 @@ func (l look) whole(s v1beta1.Step) bool {
 	if n == 0 {
 		n = 100
 	}
-	return resolve(s, n, l.routed) == everything(n, l.routed)
+	return resolve(s, n, l.routed) == everything(n, l.routed) && len(s.Matches) == 0
 }
 
 // passed says that a finished step may be left: a person approved it, or its pause is over.
@@ -282,7 +296,7 @@ func (l look) unseen(seen, listed int32) bool {
 // route gives the routes as they are written, to change one thing of.
 func (l look) route() Route {
 	return Route{
-		Canary: l.Routes.Canary, Services: true, Switched: l.Routes.Switched, Weight: l.Routes.Weight,
+		Canary: l.Routes.Canary, Services: true, Switched: l.Routes.Switched, Weight: l.Routes.Weight, Matches: l.Routes.Matches,
 		StableHash: l.stable, CanaryHash: l.canaryHash(),
 	}
 }

@@ -87,9 +87,11 @@ type Routes struct {
 	// Problem is a sentence about what is missing, such as a Service that does not exist.
 	Problem string
 
-	// Canary says that the canary route is written; Weight is its share in percent.
-	Canary bool
-	Weight int32
+	// Canary says that the canary route is written; Weight is its share in percent, Matches are the requests that it gets
+	// beside that.
+	Canary  bool
+	Weight  int32
+	Matches []v1beta1.HTTPRouteMatch
 	// Services says that each version has its Service; StableHash and CanaryHash are what they select.
 	Services               bool
 	StableHash, CanaryHash string
@@ -109,6 +111,8 @@ type Routes struct {
 	SwitchServed bool
 	// WeightLow and WeightHigh are the least and the greatest share that a router serves.
 	WeightLow, WeightHigh int32
+	// MatchesServed says that every router serves the written Matches, AnyMatches that some router serves any.
+	MatchesServed, AnyMatches bool
 	// StableSeen and CanarySeen count endpoints proven by connections, the least over all routers.
 	StableSeen, CanarySeen int32
 	// StableDrained and CanaryDrained say that no router sends or has anything in flight there.

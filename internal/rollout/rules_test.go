@@ -29,7 +29,7 @@ func at20() Observation {
 		Sets: []ReplicaSet{{Hash: "v1", Replicas: 4, Pods: 4, Ready: 4}, {Hash: "v2", Replicas: 1, Pods: 1, Ready: 1}},
 		Routes: Routes{
 			Canary: true, Services: true, Switched: true, Weight: 20, StableHash: "v1", CanaryHash: "v2", StableEndpoints: 4, CanaryEndpoints: 1,
-			Ack: AckKnown, CanaryServed: true, SwitchServed: true, WeightLow: 20, WeightHigh: 20, StableSeen: 4, CanarySeen: 1,
+			Ack: AckKnown, CanaryServed: true, MatchesServed: true, SwitchServed: true, WeightLow: 20, WeightHigh: 20, StableSeen: 4, CanarySeen: 1,
 		},
 	}
 	share := "20%"
@@ -47,7 +47,7 @@ func atRest() Observation {
 	o := at20()
 	o.Workload.Template, o.Workload.AppRevision, o.Workload.Held, o.Workload.HeldFor, o.Workload.StableMark = "v1", "app-v1", false, "", ""
 	o.Sets = []ReplicaSet{{Hash: "v1", Replicas: 5, Pods: 5, Ready: 5, Marked: true}}
-	o.Routes = Routes{Ack: AckKnown, CanaryServed: true, SwitchServed: true, StableDrained: true, CanaryDrained: true}
+	o.Routes = Routes{Ack: AckKnown, CanaryServed: true, MatchesServed: true, SwitchServed: true, StableDrained: true, CanaryDrained: true}
 	o.Spec.ReleaseID = "app-v1"
 	o.Status = v1beta1.RolloutStatus{}
 	o.Status = Decide(o, noon()).Status
@@ -148,7 +148,7 @@ func TestEachRule(t *testing.T) {
 		"a missing Service is named": {at20, func(o *Observation) { o.Routes = Routes{Ack: AckKnown, Problem: "the Service svc does not exist"} }, 0,
 			want{"routes missing", "svc does not exist", -1, "", func(d Decision) bool { return !d.Writes() }, "no pod before there is a route"}},
 		"routes are prepared with weight 0": {at20, func(o *Observation) {
-			o.Routes = Routes{Ack: AckKnown, CanaryServed: true, SwitchServed: true, StableDrained: true, CanaryDrained: true}
+			o.Routes = Routes{Ack: AckKnown, CanaryServed: true, MatchesServed: true, SwitchServed: true, StableDrained: true, CanaryDrained: true}
 			o.Sets = []ReplicaSet{{Hash: "v1", Replicas: 5, Pods: 5, Ready: 5}}
 		}, 0, want{"prepare routes", "weight 0", 0, "", func(d Decision) bool { return d.Create == nil && !d.Route.Switched }, "before the first new pod"}},
 		"the user's route waits for the stable Service's endpoints": {at20, func(o *Observation) {

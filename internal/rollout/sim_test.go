@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -190,13 +192,7 @@ func scenarios() map[string]scenario {
 			{"goes to 50%", func(w *world) bool { return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) }, weigh(50)}, to100,
 		}, ends: onlyHas("v2")},
 		"v2-lost-at-50": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin, to50,
-			{"kills all pods of v2", pausedAt(50), func(w *world) {
-				for _, p := range w.pods {
-					if p.hash == "v2" {
-						p.terminating, p.goneAt = true, w.now.Add(podStop)
-					}
-				}
-			}},
+			{"kills all pods of v2", pausedAt(50), killPods("v2")},
 		}, ends: stays(50, map[string]int32{"v1": 2, "v2": 3})},
 		"all-steps-in-one-plan": {replicas: 5, set: func(w *world) { w.plan(20, 50) }, beats: []beat{
 			{"releases v2", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.plan(20, 50) }},
@@ -213,10 +209,59 @@ func scenarios() map[string]scenario {
 			}
 			return stays(-1, map[string]int32{"v1": 0, "v2": 5, "v3": 0})(w)
 		}},
+		"matches-then-all": {replicas: 5, beats: []beat{
+			{"releases v2 to those who ask for it", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.match(2) }},
+			{"changes who that is", pausedAt(0), func(w *world) { w.match(2); w.spec.Strategy.Canary.Steps[0].Matches[0].Headers[0].Value = "all" }},
+			{"goes to 50% of all", pausedAt(0), weigh(50)}, to100,
+		}, ends: onlyHas("v2")},
+		"matches-rolled-back": {replicas: 5, beats: []beat{
+			{"releases v2 to those who ask for it", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.match(2) }},
+			{"rolls back", pausedAt(0), back},
+		}, ends: onlyHas("v1")},
+		"matches-and-a-share": {replicas: 5, beats: []beat{
+			{"releases v2 to those who ask for it and to 20% of the others", healthyAt("app-v1"), func(w *world) {
+				releases("v2", 20)(w)
+				w.match(1)
+				w.spec.Strategy.Canary.Steps[0].Traffic = new("20%")
+			}},
+			{"goes back to those who ask for it", pausedAt(20), func(w *world) { w.match(1) }},
+			{"rolls back", pausedAt(0), back},
+		}, ends: onlyHas("v1")},
+		"matches-where-no-router-tells": {replicas: 5, set: func(w *world) { w.noEdge = true }, beats: []beat{
+			{"releases v2 to those who ask for it", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.match(2) }},
+			{"rolls back", pausedAt(0), back},
+		}, ends: onlyHas("v1")},
+		"v2-lost-with-matches": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{
+			{"releases v2 to those who ask for it", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.match(2) }},
+			{"kills all pods of v2", pausedAt(0), killPods("v2")},
+		}, ends: func(w *world) error {
+			if w.canary == nil || len(w.canary.matches) == 0 {
+				return fmt.Errorf("want the matches back: %s", w.state())
+			}
+			return stays(0, map[string]int32{"v1": 5, "v2": 2})(w)
+		}},
 		"no-router-tells": {replicas: 5, set: func(w *world) { w.noEdge = true }, beats: []beat{begin, to50, to100}, ends: onlyHas("v2")},
 		"paused-by-a-person": {replicas: 5, beats: []beat{begin,
 			{"pauses", sized("v2", 1), func(w *world) { w.spec.Strategy.Paused = true; w.generation++ }},
 			{"rolls back", func(w *world) bool { return w.now.Sub(start) > time.Second }, back}}, ends: onlyHas("v1")},
+	}
+}
+
+// match makes the plan one step for requests with a header, with that many pods.
+func (w *world) match(replicas int32) {
+	header := gatewayv1.HTTPHeaderMatch{Name: "x-beta", Value: "me"}
+	size := intstr.FromInt32(replicas)
+	w.spec.Strategy.Canary.Steps = []v1beta1.Step{{Replicas: &size, Matches: []v1beta1.HTTPRouteMatch{{Headers: []gatewayv1.HTTPHeaderMatch{header}}}}}
+	w.generation++
+}
+
+func killPods(hash string) func(*world) {
+	return func(w *world) {
+		for _, p := range w.pods {
+			if p.hash == hash {
+				p.terminating, p.goneAt = true, w.now.Add(podStop)
+			}
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (l look) changesRoute(want *Route) bool {
 	case !want.Canary:
 		return false // Services alone make no difference to a router
 	}
-	return want.Weight != r.Weight || !r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
+	return want.Weight != r.Weight || !sameMatches(want.Matches, r.Matches) || !r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
 }
 
 // same compares two statuses by what a reader needs: the generation of the workload alone is no news.
@@ -187,7 +187,7 @@ func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
 	case 100:
 		waits = l.routes.acked && l.goal.stable == 0 && !l.routes.stableDrained
 	case 0:
-		waits = l.routes.acked && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained
+		waits = l.routes.acked && len(l.Routes.Matches) == 0 && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained
 	default:
 		return false, false
 	}

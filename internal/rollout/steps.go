@@ -7,10 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -75,17 +78,43 @@ func resolve(s v1beta1.Step, replicas int32, routed bool) goal {
 		g.stable = replicas - g.canary
 		return g
 	}
-	g.weight = 100 * g.canary / replicas
+	if g.weight = 100 * g.canary / replicas; len(s.Matches) > 0 {
+		g.weight = 0
+	}
 	if s.Traffic != nil {
 		if w, ok := percent(*s.Traffic); ok {
 			g.weight = w
 		}
 	}
-	if g.weight > 0 {
+	if g.weight > 0 || len(s.Matches) > 0 {
 		g.canary = max(g.canary, 1)
 	}
 	g.stable = max(replicas-g.canary, carries(replicas, 100-g.weight))
 	return g
+}
+
+// sameMatches compares by what they mean: the order of matches, the case of header names, and a type that is the default
+// make no difference.
+func sameMatches(a, b []v1beta1.HTTPRouteMatch) bool {
+	return slices.Equal(meanings(a), meanings(b))
+}
+
+func meanings(all []v1beta1.HTTPRouteMatch) []string {
+	var texts []string
+	for _, m := range all {
+		var headers []string
+		for _, h := range m.Headers {
+			kind := gatewayv1.HeaderMatchExact
+			if h.Type != nil {
+				kind = *h.Type
+			}
+			headers = append(headers, fmt.Sprintf("%s %s %q", strings.ToLower(string(h.Name)), kind, h.Value))
+		}
+		slices.Sort(headers)
+		texts = append(texts, strings.Join(headers, " and "))
+	}
+	slices.Sort(texts)
+	return texts
 }
 
 // everything is the goal after the last step.

@@ -83,9 +83,9 @@ func (l look) takeBack() verdict {
 		}
 		r.Switched = true
 		v.because("the route leads to the stable version only")
-	case r.Weight != n.weight:
-		v.because(fmt.Sprintf("the weight goes from %d to %d at once", r.Weight, n.weight))
-		r.Weight = n.weight
+	case r.Weight != n.weight, n.weight == 0 && len(r.Matches) > 0 && l.load.stableReady > 0:
+		v.because(withdrawn(r, n.weight))
+		r.Weight, r.Matches = n.weight, nil
 	case r.Weight != 0:
 		v.because("the traffic stays until a pod of the stable version is ready")
 	case len(l.others) == 0 && l.gone():
@@ -99,6 +99,18 @@ func (l look) takeBack() verdict {
 		v.shrinkOthers(l, n.canary)
 	}
 	return v
+}
+
+// withdrawn tells what a route stops leading to the version that goes away.
+func withdrawn(r Route, weight int32) string {
+	say := fmt.Sprintf("the weight goes from %d to %d at once", r.Weight, weight)
+	switch {
+	case len(r.Matches) == 0:
+		return say
+	case r.Weight == weight:
+		return "requests that match go where all others go at once"
+	}
+	return say + ", and requests that match go where all others go"
 }
 
 func (v *verdict) because(why string) {
@@ -141,7 +153,8 @@ func superseded(l look) (verdict, bool) {
 }
 
 func lost(l look) (verdict, bool) {
-	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || l.Routes.Weight == 0 || l.canarySet.Ready > 0 || l.load.stableReady == 0 {
+	idle := l.Routes.Weight == 0 && len(l.Routes.Matches) == 0
+	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || idle || l.canarySet.Ready > 0 || l.load.stableReady == 0 {
 		return verdict{}, false
 	}
 	if l.Routes.CanaryHash != l.Workload.Template {
@@ -151,7 +164,7 @@ func lost(l look) (verdict, bool) {
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, firm: true}
 	v.Why = fmt.Sprintf("no pod of the new version is ready: the weight goes from %d to 0 until one is", r.Weight)
 	v.Events = []Event{{Warning: true, Reason: "NewVersionLost", Message: sentence(v.Why)}}
-	r.Weight = 0
+	r.Weight, r.Matches = 0, nil
 	v.Route = &r
 	return v, true
 }

@@ -171,7 +171,7 @@ func (w *world) serve(r *router) bool {
 			r.last[service] = w.now
 		}
 	}
-	fresh := r.backend == w.backend && (r.canary == nil) == (w.canary == nil) && (r.canary == nil || *r.canary == w.canary.weight)
+	fresh := r.backend == w.backend && (r.canary == nil) == (w.canary == nil) && (r.canary == nil || r.weight() == w.canary.weight && sameMatches(r.matches(), w.canary.matches))
 	for _, name := range []string{"svc", "svc-canary", "svc-stable"} {
 		fresh = fresh && slices.Equal(r.endpoints[name], w.slices[name])
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
 // died is what a crash of the controller looks like from within.
@@ -152,7 +154,7 @@ func (w *world) route(want Route, say func()) {
 	if want.Canary {
 		if w.canary == nil {
 			say()
-			w.canary = &canaryIngress{weight: want.Weight}
+			w.canary = &canaryIngress{weight: want.Weight, matches: want.Matches}
 			w.wrote("canary route with weight %d", want.Weight)
 		}
 		adopts := w.orphan && w.services["svc-stable"] != ""
@@ -186,9 +188,9 @@ func (w *world) route(want Route, say func()) {
 		w.backend = backend
 		w.wrote("user's route leads to %s", backend)
 	}
-	if want.Canary && w.canary.weight != want.Weight {
+	if want.Canary && (w.canary.weight != want.Weight || !sameMatches(w.canary.matches, want.Matches)) {
 		say()
-		w.weigh(want.Weight)
+		w.weigh(want.Weight, want.Matches)
 	}
 	if !want.Canary && w.canary != nil {
 		say()
@@ -207,7 +209,7 @@ func (w *world) route(want Route, say func()) {
 }
 
 // weigh checks law 1: a share grows only where ready pods can carry it, one pod of rounding aside.
-func (w *world) weigh(to int32) {
+func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
 	from, n := w.canary.weight, w.dep.replicas
 	if to > from && !w.emergent && w.readyOf(w.services["svc-canary"])*100 < to*n-100 && w.spec.Strategy.Canary.FailureThreshold == nil {
 		w.fail("weight %d with %d of %d pods of the new version ready", to, w.readyOf(w.services["svc-canary"]), n)
@@ -217,7 +219,14 @@ func (w *world) weigh(to int32) {
 	if to < from && !back && !shared && !w.emergent && w.readyOf(w.services["svc-canary"]) > 0 && w.readyOf(w.services["svc-stable"])*100 < (100-to)*n-100 {
 		w.fail("weight %d with %d of %d pods of the stable version ready", to, w.readyOf(w.services["svc-stable"]), n)
 	}
-	w.canary.weight = to
+	if len(matches) > 0 && !w.emergent && w.readyOf(w.services["svc-canary"]) == 0 {
+		w.fail("requests that match go to the new version, of which no pod is ready")
+	}
+	w.canary.weight, w.canary.matches = to, matches
+	if len(matches) > 0 {
+		w.wrote("weight %d and matches", to)
+		return
+	}
 	w.wrote("weight %d", to)
 }
 

@@ -88,12 +88,15 @@ type pod struct {
 	goneAt      time.Time
 }
 
-type canaryIngress struct{ weight int32 }
+type canaryIngress struct {
+	weight  int32
+	matches []v1beta1.HTTPRouteMatch
+}
 
 // router is one replica of the edge: what it serves lags behind what is written.
 type router struct {
 	backend   string
-	canary    *int32
+	canary    *canaryIngress
 	endpoints map[string][]*pod
 	due       time.Time
 	lag       time.Duration
@@ -184,7 +187,7 @@ func (w *world) observe() Observation {
 	r := &o.Routes
 	r.Canary, r.Switched = w.canary != nil, w.backend == "svc-stable"
 	if r.Canary {
-		r.Weight = w.canary.weight
+		r.Weight, r.Matches = w.canary.weight, w.canary.matches
 	}
 	r.StableHash, r.CanaryHash = w.services["svc-stable"], w.services["svc-canary"]
 	r.AnyService = r.StableHash != ""
@@ -195,12 +198,13 @@ func (w *world) observe() Observation {
 	}
 	r.Ack, r.CanaryServed, r.SwitchServed = AckKnown, true, true
 	r.WeightLow, r.StableDrained, r.CanaryDrained = 100, true, true
-	r.StableSeen, r.CanarySeen = 1000, 1000
+	r.StableSeen, r.CanarySeen, r.MatchesServed = 1000, 1000, true
 	for _, e := range w.routers {
 		weight := e.weight()
 		r.CanaryServed = r.CanaryServed && (e.canary != nil) == r.Canary
 		r.SwitchServed = r.SwitchServed && e.backend == w.backend
 		r.WeightLow, r.WeightHigh = min(r.WeightLow, weight), max(r.WeightHigh, weight)
+		r.MatchesServed, r.AnyMatches = r.MatchesServed && sameMatches(e.matches(), r.Matches), r.AnyMatches || len(e.matches()) > 0
 		r.StableSeen, r.CanarySeen = min(r.StableSeen, e.proven("svc-stable")), min(r.CanarySeen, e.proven("svc-canary"))
 		r.StableDrained = r.StableDrained && e.idle(w.now, "svc-stable")
 		r.CanaryDrained = r.CanaryDrained && e.idle(w.now, "svc-canary")
@@ -221,14 +225,21 @@ func (r *router) weight() int32 {
 	if r.canary == nil {
 		return 0
 	}
-	return *r.canary
+	return r.canary.weight
+}
+
+func (r *router) matches() []v1beta1.HTTPRouteMatch {
+	if r.canary == nil {
+		return nil
+	}
+	return r.canary.matches
 }
 
 // shares gives where a router sends requests.
 func (r *router) shares() map[string]int32 {
 	out := map[string]int32{r.backend: 100 - r.weight()}
-	if r.weight() > 0 {
-		out["svc-canary"] = r.weight()
+	if r.weight() > 0 || len(r.matches()) > 0 {
+		out["svc-canary"] = max(r.weight(), 1)
 	}
 	return out
 }
@@ -256,6 +267,9 @@ func (w *world) state() string {
 		if w.canary != nil {
 			weight = fmt.Sprint(w.canary.weight)
 		}
+		if w.canary != nil && len(w.canary.matches) > 0 {
+			weight += " and matches"
+		}
 		parts = append(parts, fmt.Sprintf("%s, weight %s", w.backend, weight))
 	}
 	return strings.Join(parts, ", ")
@@ -270,8 +284,8 @@ func (r *router) hearEndpoints(w *world) {
 func (r *router) hearRoutes(w *world) {
 	r.backend, r.canary = w.backend, nil
 	if w.canary != nil {
-		weight := w.canary.weight
-		r.canary = &weight
+		is := *w.canary
+		r.canary = &is
 	}
 }
 

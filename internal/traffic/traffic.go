@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
 // LabelVersion is the label by which a Service selects the pods of one version.
@@ -37,6 +39,8 @@ type Intent struct {
 	Switched bool
 	// Weight of the canary route in percent.
 	Weight int32
+	// Matches are the requests that the canary route gets beside that.
+	Matches []v1beta1.HTTPRouteMatch
 	// StableHash and CanaryHash are the versions that the Services select.
 	StableHash, CanaryHash string
 }
@@ -64,6 +68,8 @@ type Served struct {
 	Problems             []string
 	// Percent of the requests that a canary route gets.
 	Percent int32
+	// Rules by which it gets requests beside that, as the router's kind of route writes them.
+	Rules map[string]string
 }
 
 // Use is a Service as a replica uses it.
@@ -83,6 +89,7 @@ type State struct {
 	// Services says that both versions have theirs; AnyService that something is left of them.
 	Services, AnyService             bool
 	Weight                           int32
+	Matches                          []v1beta1.HTTPRouteMatch
 	StableHash, CanaryHash           string
 	StableEndpoints, CanaryEndpoints int32
 
@@ -90,6 +97,7 @@ type State struct {
 	Asked                        bool
 	CanaryServed, SwitchServed   bool
 	WeightLow, WeightHigh        int32
+	MatchesServed, AnyMatches    bool
 	StableSeen, CanarySeen       int32
 	StableDrained, CanaryDrained bool
 	Rejected                     []string

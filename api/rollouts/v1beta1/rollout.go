@@ -6,6 +6,7 @@ package v1beta1
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Rollout releases new versions of one workload in steps.
@@ -95,9 +96,23 @@ type Step struct {
 	// +optional
 	// +kubebuilder:validation:XIntOrString
 	Replicas *intstr.IntOrString `json:"replicas,omitempty"`
+	// Matches send whole groups of requests to the new version, beside the share in Traffic (A/B testing): a request goes
+	// there when any of them matches. Without Traffic all other requests stay with the stable version.
+	// +optional
+	// +kubebuilder:validation:MaxItems=16
+	Matches []HTTPRouteMatch `json:"matches,omitempty"`
 	// Pause after the step is reached.
 	// +optional
 	Pause Pause `json:"pause,omitempty"`
+}
+
+// HTTPRouteMatch is a group of requests: those that all of it is true for.
+type HTTPRouteMatch struct {
+	// Headers of the request, as in the Gateway API. An Ingress can look at a single one; there the name canary-by-cookie
+	// stands for the cookie whose name is the value, and sends requests in which that cookie is "always".
+	// +optional
+	// +kubebuilder:validation:MaxItems=16
+	Headers []gatewayv1.HTTPHeaderMatch `json:"headers,omitempty"`
 }
 
 // Pause is a wait after a step.

@@ -10,7 +10,7 @@ import (
 
 // Diff gives the event that leads from one plan to the next, and whether anything in it is worth telling. Counters are
 // not: requests come and go thousands of times a second. What counts is identity, resource version, acceptance, problems
-// and weight of an Ingress; the endpoints and their states of a Service, whether it is weighted, and whether it is drained.
+// weight and rules of an Ingress; the endpoints and their states of a Service, whether it is weighted, and whether it is drained.
 func Diff(from, to Plan) (Event, bool) {
 	e := Event{Plan: Plan{Replica: to.Replica, Revision: to.Revision}}
 	for key, now := range to.Ingresses {
@@ -41,7 +41,7 @@ func Diff(from, to Plan) (Event, bool) {
 
 func sameIngress(a, b Ingress) bool {
 	return a.UID == b.UID && a.ResourceVersion == b.ResourceVersion && a.Accepted == b.Accepted && a.Canary == b.Canary &&
-		a.Weight == b.Weight && a.Total == b.Total && a.Since.Equal(b.Since) && slices.Equal(a.Problems, b.Problems)
+		a.Weight == b.Weight && a.Total == b.Total && maps.Equal(a.Rules, b.Rules) && a.Since.Equal(b.Since) && slices.Equal(a.Problems, b.Problems)
 }
 
 func sameService(a, b Service) bool {

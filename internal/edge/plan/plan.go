@@ -49,6 +49,8 @@ type Ingress struct {
 	Canary   bool     `json:"canary,omitempty"`
 	// Weight is the share of the canary that is served, out of Total. Canary only.
 	Weight int `json:"weight"`
+	// Rules are the canary annotations by which requests are sent to it beside its share, by name without prefix. Canary only.
+	Rules map[string]string `json:"rules,omitempty"`
 	// Total is what Weight counts in: 100 unless canary-weight-total says otherwise. Canary only.
 	Total int `json:"total,omitempty"`
 	// Since is when this weight began to be served.

@@ -35,6 +35,7 @@ type settings struct {
 	canary        bool
 	weight, total int
 	rules         []Rule
+	ruled         map[string]string // the annotations that rules came from, by name
 	transport     Transport
 	bodyLimit     int64
 	bodyLimitSet  bool
@@ -206,14 +207,27 @@ func (s *settings) readRules(own map[string]string) {
 			}
 			rule.Pattern = compiled
 		}
-		s.rules = append(s.rules, rule)
+		s.rule(rule, own, "canary-by-header", "canary-by-header-value", "canary-by-header-pattern")
 	}
 	if cookie := own["canary-by-cookie"]; cookie != "" {
 		if !token(cookie) {
 			s.problem("canary-by-cookie", "is %q, which is not a cookie name; use letters, digits and dashes", shorten(cookie))
 			return
 		}
-		s.rules = append(s.rules, Rule{Cookie: cookie})
+		s.rule(Rule{Cookie: cookie}, own, "canary-by-cookie")
+	}
+}
+
+// rule adds a rule and notes the annotations that it came from.
+func (s *settings) rule(r Rule, own map[string]string, names ...string) {
+	s.rules = append(s.rules, r)
+	for _, name := range names {
+		if value := own[name]; value != "" {
+			if s.ruled == nil {
+				s.ruled = map[string]string{}
+			}
+			s.ruled[name] = value
+		}
 	}
 }
 

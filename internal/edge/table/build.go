@@ -89,7 +89,7 @@ func (c *claim) source() Source {
 		s.Total = c.settings.total
 	}
 	if s.Canary && s.Accepted {
-		s.Weight = c.settings.weight
+		s.Weight, s.Rules = c.settings.weight, c.settings.ruled
 	}
 	return s
 }

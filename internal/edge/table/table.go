@@ -127,4 +127,6 @@ type Source struct {
 	Canary          bool     `json:"canary,omitempty"`
 	Weight          int      `json:"weight,omitempty"`
 	Total           int      `json:"total,omitempty"`
+	// Rules are the annotations that Route.Rules came from, by name without prefix.
+	Rules map[string]string `json:"rules,omitempty"`
 }

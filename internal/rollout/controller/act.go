@@ -134,7 +134,7 @@ func (r *Reconciler) resize(ctx context.Context, w *world, hash string, s *rollo
 }
 
 func (r *Reconciler) route(ctx context.Context, w *world, want rollout.Route) error {
-	intent := traffic.Intent{Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
+	intent := traffic.Intent{Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, Matches: want.Matches, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
 	writes, err := r.router.Plan(*w.target, w.objects, intent)
 	if err != nil {
 		return fmt.Errorf("planning routes: %w", err)

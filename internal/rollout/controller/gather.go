@@ -243,7 +243,7 @@ func served(i *plan.Ingress) *traffic.Served {
 	if i == nil {
 		return nil
 	}
-	s := &traffic.Served{UID: i.UID, ResourceVersion: i.ResourceVersion, Accepted: i.Accepted, Problems: i.Problems}
+	s := &traffic.Served{UID: i.UID, ResourceVersion: i.ResourceVersion, Accepted: i.Accepted, Problems: i.Problems, Rules: i.Rules}
 	if i.Total > 0 {
 		s.Percent = int32(100 * i.Weight / i.Total)
 	}
@@ -258,9 +258,10 @@ func use(all map[string]plan.Service, name string) traffic.Use {
 // routes tells the rollout engine what the traffic engine saw.
 func routes(s traffic.State, known ack.State) rollout.Routes {
 	out := rollout.Routes{
-		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
+		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Matches: s.Matches, Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
 		Switched: s.Switched, StableEndpoints: s.StableEndpoints, CanaryEndpoints: s.CanaryEndpoints,
 		CanaryServed: s.CanaryServed, SwitchServed: s.SwitchServed, WeightLow: s.WeightLow, WeightHigh: s.WeightHigh,
+		MatchesServed: s.MatchesServed, AnyMatches: s.AnyMatches,
 		StableSeen: s.StableSeen, CanarySeen: s.CanarySeen, StableDrained: s.StableDrained, CanaryDrained: s.CanaryDrained,
 		Rejected: s.Rejected,
 	}

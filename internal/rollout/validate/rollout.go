@@ -13,6 +13,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
+	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
 const (
@@ -41,6 +42,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout) []error {
 	for i, s := range c.Steps {
 		at := schema.Index(canary+".steps", i)
 		add(step(at, s))
+		add(matches(at, s, c.TrafficRoutings))
 		if i > 0 {
 			add(grows(at, c.Steps[i-1], s))
 		}
@@ -120,6 +122,9 @@ func alone(ro *v1beta1.Rollout, others []v1beta1.Rollout) error {
 }
 
 func step(at string, s v1beta1.Step) error {
+	if s.Replicas == nil && len(s.Matches) > 0 {
+		return schema.Faultf(at+".replicas", "is missing; say how many pods the requests that match need, as a number or a percentage")
+	}
 	if s.Traffic == nil && s.Replicas == nil {
 		return schema.Faultf(at, `asks for nothing; give it traffic such as "20%%", or replicas`)
 	}
@@ -127,6 +132,20 @@ func step(at string, s v1beta1.Step) error {
 		return nil
 	}
 	return amount(at+".replicas", *s.Replicas)
+}
+
+// matches says why requests that match can't be led by the routes.
+func matches(at string, s v1beta1.Step, routings []v1beta1.TrafficRouting) error {
+	if len(s.Matches) == 0 {
+		return nil
+	}
+	if len(routings) == 0 {
+		return schema.Faultf(at+".matches", "needs a route that looks at requests; name one in "+canary+".trafficRoutings, or remove matches")
+	}
+	if _, err := ingress.Annotations(s.Matches); err != nil {
+		return schema.Faultf(at, "%s", err)
+	}
+	return nil
 }
 
 // amount says what is wrong with a number of pods or a percentage of them.

@@ -47,7 +47,10 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 		return nil, errors.New(problem)
 	}
 	var writes []traffic.Write
-	desired := canary(t, live.Ingress, want.Weight)
+	desired, err := canary(t, live.Ingress, want)
+	if err != nil {
+		return nil, err
+	}
 	is := live.CanaryIngress
 	if is == nil {
 		writes = append(writes, traffic.Write{What: fmt.Sprintf("create Ingress %s with weight %d", desired.Name, want.Weight), Create: desired})
@@ -62,8 +65,8 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	if ops := lead(live.Ingress, from, to, want.Switched); len(ops) > 0 {
 		writes = append(writes, traffic.Write{What: fmt.Sprintf("lead Ingress %s from Service %s to %s", t.Route, from, to), Patch: &traffic.Patch{Object: live.Ingress, Ops: ops}})
 	}
-	if is != nil && is.Annotations[annotationWeight] != desired.Annotations[annotationWeight] {
-		writes = append(writes, traffic.Write{What: fmt.Sprintf("weight %d", want.Weight), Patch: &traffic.Patch{Object: is, Ops: set(is.Annotations, annotationWeight, desired.Annotations[annotationWeight])}})
+	if ops := share(is, desired); len(ops) > 0 {
+		writes = append(writes, traffic.Write{What: fmt.Sprintf("weight %d%s", want.Weight, matching(want.Matches)), Patch: &traffic.Patch{Object: is, Ops: ops}})
 	}
 	return writes, nil
 }
@@ -117,7 +120,11 @@ func taken(t traffic.Target, live traffic.Objects) string {
 
 // canary gives the canary Ingress: the same hosts, paths, class and certificates, as far as they lead to the released
 // Service, and the annotations that say how to speak to it.
-func canary(t traffic.Target, user *networkingv1.Ingress, weight int32) *networkingv1.Ingress {
+func canary(t traffic.Target, user *networkingv1.Ingress, want traffic.Intent) (*networkingv1.Ingress, error) {
+	rules, err := Annotations(want.Matches)
+	if err != nil {
+		return nil, err
+	}
 	out := &networkingv1.Ingress{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "Ingress"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -133,7 +140,8 @@ func canary(t traffic.Target, user *networkingv1.Ingress, weight int32) *network
 		}
 	}
 	out.Annotations[annotationCanary] = "true"
-	out.Annotations[annotationWeight] = strconv.Itoa(int(weight))
+	out.Annotations[annotationWeight] = strconv.Itoa(int(want.Weight))
+	maps.Copy(out.Annotations, rules)
 	out.Annotations[plan.AnnotationPrepare] = traffic.StableService(t.Service)
 	names := []string{t.Service, traffic.StableService(t.Service)}
 	swap := func(b *networkingv1.IngressBackend) bool {
@@ -156,23 +164,43 @@ func canary(t traffic.Target, user *networkingv1.Ingress, weight int32) *network
 			out.Spec.Rules = append(out.Spec.Rules, rule)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// share gives the operations that make the canary Ingress lead the wanted requests to the new version; all in one write, so
+// that none is led by a half of it.
+func share(is, desired *networkingv1.Ingress) []traffic.Op {
+	if is == nil {
+		return nil
+	}
+	var ops []traffic.Op
+	for _, k := range slices.Concat([]string{annotationWeight}, ruleAnnotations()) {
+		was, has := is.Annotations[k]
+		value, wanted := desired.Annotations[k]
+		switch {
+		case wanted && (!has || was != value):
+			ops = append(ops, set(is.Annotations, k, value)...)
+		case has && !wanted:
+			ops = append(ops, traffic.Op{Op: "test", Path: annotationPath(k), Value: was}, traffic.Op{Op: "remove", Path: annotationPath(k)})
+		}
+	}
+	return ops
 }
 
 // follow gives the operations that bring the canary Ingress in step with the user's: all of its spec, and the annotations
-// that are copied. The weight is not among them.
+// that are copied. What leads requests is not among them.
 func follow(is, desired *networkingv1.Ingress) []traffic.Op {
 	var ops []traffic.Op
 	if !equality.Semantic.DeepEqual(is.Spec, desired.Spec) {
 		ops = append(ops, traffic.Op{Op: "test", Path: "/spec", Value: is.Spec}, traffic.Op{Op: "replace", Path: "/spec", Value: desired.Spec})
 	}
 	for _, k := range slices.Sorted(maps.Keys(desired.Annotations)) {
-		if k != annotationWeight && is.Annotations[k] != desired.Annotations[k] {
+		if !leading(k) && is.Annotations[k] != desired.Annotations[k] {
 			ops = append(ops, set(is.Annotations, k, desired.Annotations[k])...)
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(is.Annotations)) {
-		if _, wanted := desired.Annotations[k]; !wanted && (strings.HasPrefix(k, prefix) || k == annotationClass) {
+		if _, wanted := desired.Annotations[k]; !wanted && !leading(k) && (strings.HasPrefix(k, prefix) || k == annotationClass) {
 			ops = append(ops, traffic.Op{Op: "remove", Path: annotationPath(k)})
 		}
 	}

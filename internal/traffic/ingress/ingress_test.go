@@ -19,8 +19,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"pgregory.net/rapid"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
@@ -255,6 +257,7 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 			return traffic.Intent{
 				Canary: true, Services: true, Switched: rapid.Bool().Draw(t, "switched"), Weight: rapid.Int32Range(0, 100).Draw(t, "weight"),
 				StableHash: "one", CanaryHash: rapid.SampledFrom([]string{"two", "three"}).Draw(t, "canary"),
+				Matches: rapid.SampledFrom(someMatches()).Draw(t, "matches"),
 			}
 		}), 0, 6).Draw(t, "steps")
 		for _, want := range steps {
@@ -262,7 +265,8 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 				t.Fatalf("%+v: %v", want, err)
 			}
 			state := ingress.Router{}.Observe(demo(), c.Objects, nil)
-			if !state.Canary || !state.Services || state.Switched != want.Switched || state.Weight != want.Weight || state.CanaryHash != want.CanaryHash {
+			if !state.Canary || !state.Services || state.Switched != want.Switched || state.Weight != want.Weight ||
+				state.CanaryHash != want.CanaryHash || !cmp.Equal(state.Matches, want.Matches) {
 				t.Fatalf("asked for %+v, observed %+v", want, state)
 			}
 		}
@@ -284,6 +288,18 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 			t.Fatal("something of ours is left behind")
 		}
 	})
+}
+
+// someMatches are matches as they are read back: the default type is not said.
+func someMatches() [][]rollouts.HTTPRouteMatch {
+	pattern := gatewayv1.HeaderMatchRegularExpression
+	one := func(h gatewayv1.HTTPHeaderMatch) rollouts.HTTPRouteMatch {
+		return rollouts.HTTPRouteMatch{Headers: []gatewayv1.HTTPHeaderMatch{h}}
+	}
+	exact := one(gatewayv1.HTTPHeaderMatch{Name: "X-Beta", Value: "me"})
+	regular := one(gatewayv1.HTTPHeaderMatch{Name: "User-Agent", Value: "^curl", Type: &pattern})
+	cookie := one(gatewayv1.HTTPHeaderMatch{Name: ingress.CookieHeader, Value: "beta"})
+	return [][]rollouts.HTTPRouteMatch{nil, {exact}, {regular}, {cookie}, {exact, cookie}, {regular, cookie}}
 }
 
 func text(t *rapid.T, i *networkingv1.Ingress) string {
@@ -341,14 +357,27 @@ func TestAcknowledgementNeedsEveryReplica(t *testing.T) {
 			Stable:      traffic.Use{Ready: 4}, Canary: traffic.Use{Ready: 1, Drained: percent == 0},
 		}
 	}
+	ruled := func(rules map[string]string) traffic.Replica {
+		r := served("100", 0)
+		r.CanaryRoute.Rules = rules
+		return r
+	}
+	beta := map[string]string{"canary-by-header": "X-Beta", "canary-by-header-value": "me"}
+	live.CanaryIngress.Annotations = map[string]string{}
+	for k, v := range beta {
+		live.CanaryIngress.Annotations["nginx.ingress.kubernetes.io/"+k] = v
+	}
 	for name, c := range map[string]struct {
 		replicas []traffic.Replica
 		check    func(traffic.State) bool
 	}{
+		"matches are served when every replica has them":        {[]traffic.Replica{ruled(beta), ruled(beta)}, func(s traffic.State) bool { return s.MatchesServed && s.AnyMatches }},
+		"a replica without them is late":                        {[]traffic.Replica{ruled(beta), ruled(nil)}, func(s traffic.State) bool { return !s.MatchesServed && s.AnyMatches }},
+		"so is one with those of before":                        {[]traffic.Replica{ruled(map[string]string{"canary-by-cookie": "b"})}, func(s traffic.State) bool { return !s.MatchesServed && s.AnyMatches }},
 		"two replicas at different weights bound it":            {[]traffic.Replica{served("100", 0), served("100", 20)}, func(s traffic.State) bool { return s.WeightLow == 0 && s.WeightHigh == 20 && !s.CanaryDrained }},
 		"an older version of the user's Ingress does not count": {[]traffic.Replica{served("100", 20), served("99", 20)}, func(s traffic.State) bool { return !s.SwitchServed }},
-		"a newer one does":                        {[]traffic.Replica{served("101", 20)}, func(s traffic.State) bool { return s.SwitchServed }},
-		"resource versions are numbers, not text": {[]traffic.Replica{served("1000", 20)}, func(s traffic.State) bool { return s.SwitchServed }},
+		"a newer one does":                                      {[]traffic.Replica{served("101", 20)}, func(s traffic.State) bool { return s.SwitchServed }},
+		"resource versions are numbers, not text":               {[]traffic.Replica{served("1000", 20)}, func(s traffic.State) bool { return s.SwitchServed }},
 		"a canary that is not accepted gets nothing": {[]traffic.Replica{{
 			Route: &traffic.Served{UID: "u", ResourceVersion: "100", Accepted: true}, CanaryRoute: &traffic.Served{UID: "c", Percent: 20, Problems: []string{"no stable Ingress"}},
 		}}, func(s traffic.State) bool { return !s.CanaryServed && s.WeightHigh == 0 && len(s.Rejected) == 1 }},

@@ -4,6 +4,7 @@
 package ingress
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -27,7 +28,7 @@ func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic
 		s.Switched = leads(live.Ingress, traffic.StableService(t.Service))
 	}
 	if s.Canary {
-		s.Weight = weight(live.CanaryIngress)
+		s.Weight, s.Matches = weight(live.CanaryIngress), matches(live.CanaryIngress.Annotations)
 	}
 	if live.Stable != nil {
 		s.StableHash = live.Stable.Spec.Selector[traffic.LabelVersion]
@@ -66,6 +67,11 @@ func serve(s *traffic.State, live traffic.Objects, replicas []traffic.Replica) {
 	if len(replicas) == 0 {
 		return
 	}
+	written := map[string]string{}
+	if s.Canary {
+		written = rulesOf(live.CanaryIngress.Annotations)
+	}
+	s.MatchesServed = true
 	s.CanaryServed, s.SwitchServed, s.StableDrained, s.CanaryDrained = true, true, true, true
 	for i, r := range replicas {
 		s.Asked = s.Asked || r.Route != nil
@@ -75,6 +81,8 @@ func serve(s *traffic.State, live traffic.Objects, replicas []traffic.Replica) {
 		if r.CanaryRoute != nil && r.CanaryRoute.Accepted {
 			percent = r.CanaryRoute.Percent
 		}
+		rules := rulesServed(r.CanaryRoute)
+		s.MatchesServed, s.AnyMatches = s.MatchesServed && maps.Equal(rules, written), s.AnyMatches || len(rules) > 0
 		s.StableDrained, s.CanaryDrained = s.StableDrained && r.Stable.Drained, s.CanaryDrained && r.Canary.Drained
 		if i == 0 {
 			s.WeightLow, s.WeightHigh, s.StableSeen, s.CanarySeen = percent, percent, r.Stable.Ready, r.Canary.Ready
@@ -104,6 +112,14 @@ func canaryServed(live *networkingv1.Ingress, served *traffic.Served) bool {
 		return served == nil
 	}
 	return served != nil && served.Accepted && served.UID == string(live.UID)
+}
+
+// rulesServed are the rules by which a replica leads requests to the canary beside its share.
+func rulesServed(canary *traffic.Served) map[string]string {
+	if canary == nil || !canary.Accepted {
+		return nil
+	}
+	return canary.Rules
 }
 
 // current says that a replica serves the Ingress as it is, or newer than is known here.
