@@ -26,8 +26,8 @@ type Decision struct {
 	Hold *Hold
 	// Unmark lists versions from which the native controller's mark has to go.
 	Unmark []string
-	// Create the ReplicaSet of the current template with that many replicas.
-	Create *int32
+	// Create a ReplicaSet.
+	Create *Create
 	// Scale lists the versions whose size changes.
 	Scale []Scale
 	// Route is how routes should be; nil leaves them as they are.
@@ -47,6 +47,13 @@ type Hold struct {
 	ReleaseID string
 	// Stable is the pod-template-hash to mark; empty where the status keeps it.
 	Stable string
+}
+
+// Create is a ReplicaSet to make.
+type Create struct {
+	// Stable asks for that of the stable version, by the template that was kept; otherwise it is that of the current template.
+	Stable bool
+	Size   int32
 }
 
 // Scale is a new size of a version.

@@ -54,6 +54,8 @@ type Workload struct {
 	HeldFor string
 	// StableMark is the hash that the mark names as the good version.
 	StableMark string
+	// Kept is the hash of the version whose template was kept with the mark: its ReplicaSet can be made anew.
+	Kept string
 	// HeldBy names another Rollout that holds the workload.
 	HeldBy string
 }

@@ -43,6 +43,7 @@ func rules() []rule {
 		{"workload gone", workloadGone},              // nothing to release: give routes back
 		{"workload replaced", replaced},              // deleted and back as the stable version: begin anew
 		{"let go", letGo},                            // deleted or disabled, and nothing of ours is left
+		{"stable version gone", stableGone},          // somebody deleted its ReplicaSet: make it anew
 		{"rolled back", rolledBack},                  // the template is the stable version again: take the new one back
 		{"superseded", superseded},                   // the template is a third version: take the second one back first
 		{"new version lost", lost},                   // traffic on a version without a ready pod

@@ -163,7 +163,7 @@ func TestEachRule(t *testing.T) {
 			share(o, "50%")
 			o.Routes.Weight, o.Routes.WeightLow, o.Routes.WeightHigh, o.Routes.StableSeen, o.Routes.StableEndpoints = 0, 0, 0, 5, 5
 			o.Sets = []ReplicaSet{{Hash: "v1", Replicas: 5, Pods: 5, Ready: 5}}
-		}, 0, want{"create the new version", "begins with 2 pods", 0, "", func(d Decision) bool { return *d.Create == 2 }, "three, but the surge is two"}},
+		}, 0, want{"create the new version", "begins with 2 pods", 0, "", func(d Decision) bool { return d.Create.Size == 2 }, "three, but the surge is two"}},
 		"pods come before weight": {at20, func(o *Observation) { share(o, "50%") }, 0,
 			want{"move", "from 1 to 3 pods", 20, "v2 1>3", nil, "law 1"}},
 		"weight comes with the pods": {at20, func(o *Observation) {

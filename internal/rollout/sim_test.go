@@ -191,6 +191,23 @@ func scenarios() map[string]scenario {
 			}},
 			{"goes to 50%", func(w *world) bool { return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) }, weigh(50)}, to100,
 		}, ends: onlyHas("v2")},
+		"stable-replicaset-deleted": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin,
+			{"deletes the ReplicaSet of v1", pausedAt(20), loseSet("v1")},
+			{"goes to 50%", func(w *world) bool {
+				return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) && w.readyOf("v1") == 4
+			}, weigh(50)},
+			{"deletes it again and rolls back at once", pausedAt(50), func(w *world) { loseSet("v1")(w); back(w) }},
+		}, ends: onlyHas("v1")},
+		"all-replicasets-deleted": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin,
+			{"deletes all ReplicaSets", pausedAt(20), func(w *world) { loseSet("v1")(w); loseSet("v2")(w) }},
+			{"goes to 50%", func(w *world) bool {
+				return pausedAt(20)(w) && sized("v1", 4)(w) && sized("v2", 1)(w) && w.readyOf("v1") == 4 && w.readyOf("v2") == 1
+			}, weigh(50)}, to100,
+		}, ends: onlyHas("v2")},
+		"stable-replicaset-deleted-between-releases": {replicas: 5, set: func(w *world) { w.emergent = true; w.spec.ReleaseID = ""; w.plan(20, 100) }, beats: []beat{
+			{"deletes the ReplicaSet", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, loseSet("v1")},
+			{"applies v2", func(w *world) bool { return sized("v1", 5)(w) && w.readyOf("v1") == 5 }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
+		}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
 		"v2-lost-at-50": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin, to50,
 			{"kills all pods of v2", pausedAt(50), killPods("v2")},
 		}, ends: stays(50, map[string]int32{"v1": 2, "v2": 3})},
@@ -262,6 +279,14 @@ func killPods(hash string) func(*world) {
 				p.terminating, p.goneAt = true, w.now.Add(podStop)
 			}
 		}
+	}
+}
+
+// loseSet deletes a ReplicaSet, and with it its pods.
+func loseSet(hash string) func(*world) {
+	return func(w *world) {
+		killPods(hash)(w)
+		delete(w.sets, hash)
 	}
 }
 

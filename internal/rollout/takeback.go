@@ -152,6 +152,28 @@ func superseded(l look) (verdict, bool) {
 	return v, stale
 }
 
+// stableGone makes the ReplicaSet of the stable version anew, which somebody deleted: nothing else can carry its share, and a
+// rollback needs it. Where the new version is all that is asked for it is not missed.
+func stableGone(l look) (verdict, bool) {
+	_, there := l.set(l.stable)
+	size := l.goal.stable
+	if l.back() {
+		size = l.Workload.Replicas
+	}
+	if !l.Workload.Held || there || size == 0 || l.closing && !l.back() {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, firm: true, Decision: Decision{Route: l.keep()}}
+	if !l.back() && l.Workload.Kept != l.stable {
+		v.Why = "the ReplicaSet of the stable version was deleted by somebody, and its pod template is not known; apply the earlier version again to have it back, or go on"
+		return v, true
+	}
+	v.Create = &Create{Stable: !l.back(), Size: size}
+	v.Why = fmt.Sprintf("the ReplicaSet of the stable version was deleted by somebody: it is made anew with %s", pods(size))
+	v.Events = []Event{{Warning: true, Reason: "StableVersionGone", Message: sentence(v.Why)}}
+	return v, true
+}
+
 func lost(l look) (verdict, bool) {
 	idle := l.Routes.Weight == 0 && len(l.Routes.Matches) == 0
 	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || idle || l.canarySet.Ready > 0 || l.load.stableReady == 0 {

@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -74,6 +75,9 @@ func (w *world) control() (wrote bool) {
 	if d.Hold != nil {
 		say()
 		w.dep.held, w.dep.heldFor, w.dep.stable = true, d.Hold.ReleaseID, d.Hold.Stable
+		if good := cmp.Or(d.Hold.Stable, w.dep.template); w.sets[good] != nil {
+			w.dep.kept = good
+		}
 		w.dep.generation++
 		w.wrote("hold for %q", d.Hold.ReleaseID)
 	}
@@ -84,8 +88,15 @@ func (w *world) control() (wrote bool) {
 	}
 	if d.Create != nil {
 		say()
-		w.sets[w.dep.template] = &set{hash: w.dep.template, spec: *d.Create, created: len(w.sets)}
-		w.wrote("create %s with %d", w.dep.template, *d.Create)
+		hash := w.dep.template
+		if d.Create.Stable {
+			hash = w.dep.kept
+		}
+		if w.sets[hash] != nil {
+			w.fail("%s is to be made, and is there", hash)
+		}
+		w.sets[hash] = &set{hash: hash, spec: d.Create.Size, created: len(w.sets)}
+		w.wrote("create %s with %d", hash, d.Create.Size)
 	}
 	for _, s := range d.Scale {
 		say()
@@ -99,7 +110,7 @@ func (w *world) control() (wrote bool) {
 	}
 	if d.Release {
 		say()
-		w.dep.held, w.dep.heldFor, w.dep.stable = false, "", ""
+		w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept = false, "", "", ""
 		w.dep.generation++
 		w.wrote("release the workload")
 	}

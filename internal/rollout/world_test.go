@@ -67,7 +67,7 @@ type deployment struct {
 	surge, unavailable      int32
 	deadline                int32
 	held                    bool
-	heldFor, stable         string
+	heldFor, stable, kept   string
 	generation, observedGen int64
 }
 
@@ -175,7 +175,7 @@ func (w *world) observe() Observation {
 	o.Workload = Workload{
 		Exists: d.exists, Observed: d.generation == d.observedGen, Generation: d.generation, Replicas: d.replicas,
 		MaxSurge: d.surge, MaxUnavailable: d.unavailable, ProgressDeadline: d.deadline, Template: d.template, AppRevision: d.label,
-		Held: d.held, HeldFor: d.heldFor, StableMark: d.stable,
+		Held: d.held, HeldFor: d.heldFor, StableMark: d.stable, Kept: d.kept,
 	}
 	for _, s := range w.sorted() {
 		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Marked: s.marked})

@@ -30,7 +30,7 @@ const fieldManager = client.FieldOwner("vela-rollout")
 // act makes the writes of a decision but for the status. Traffic goes first: a weight of 0 must not wait for pods.
 func (r *Reconciler) act(ctx context.Context, w *world, d rollout.Decision) error {
 	if d.Hold != nil {
-		patch, err := workload.HoldPatch(w.deployment, w.rollout.Name, *d.Hold)
+		patch, err := workload.HoldPatch(w.deployment, w.sets, w.rollout.Name, *d.Hold)
 		if err != nil {
 			return err
 		}
@@ -90,12 +90,19 @@ func (r *Reconciler) leave(ctx context.Context, w *world, d rollout.Decision) er
 	return nil
 }
 
-// create makes the ReplicaSet of the new version. One of somebody else with its name is a collision too: the next name is
+// create makes a ReplicaSet. For the current template one of somebody else with its name is a collision too: the next name is
 // tried.
-func (r *Reconciler) create(ctx context.Context, w *world, size int32) error {
+func (r *Reconciler) create(ctx context.Context, w *world, want rollout.Create) error {
 	d, taken := w.deployment, slices.Clone(w.sets)
+	if want.Stable {
+		set, err := workload.StableReplicaSet(d, w.sets, want.Size)
+		if err != nil {
+			return err
+		}
+		return wrap("making the ReplicaSet of the stable version anew", r.client.Create(ctx, set, fieldManager))
+	}
 	for range 10 {
-		set := workload.NewReplicaSet(d, w.sets, workload.NewHash(d, taken), size)
+		set := workload.NewReplicaSet(d, w.sets, workload.NewHash(d, taken), want.Size)
 		err := r.client.Create(ctx, set, fieldManager)
 		if !apierrors.IsAlreadyExists(err) {
 			return wrap("creating the ReplicaSet of the new version", err)

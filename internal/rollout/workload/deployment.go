@@ -46,7 +46,17 @@ type Mark struct {
 type saved struct {
 	Paused   bool                      `json:"paused"`
 	Strategy appsv1.DeploymentStrategy `json:"strategy"`
+	// Stable is the good version, so that its ReplicaSet can be made anew; nil where it is too large to keep.
+	Stable *version `json:"stable,omitempty"`
 }
+
+type version struct {
+	Hash     string                 `json:"hash"`
+	Template corev1.PodTemplateSpec `json:"template"`
+}
+
+// mostKept is the largest template, in bytes of JSON, that is kept; all annotations of an object together have 256 KiB.
+const mostKept = 64 << 10
 
 // Hash names a pod template as the native controller does: FNV-32a over the dumped template, and over the collision count
 // where there is one.
@@ -125,11 +135,9 @@ func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string
 		w.ProgressDeadline = *d.Spec.ProgressDeadlineSeconds
 	}
 	strategy := d.Spec.Strategy
-	if text, held := d.Annotations[rollouts.AnnotationDeploymentStrategy]; held {
-		var s saved
-		if json.Unmarshal([]byte(text), &s) == nil {
-			strategy = s.Strategy
-		}
+	kept := savedOf(d)
+	if kept != nil {
+		strategy = kept.Strategy
 	}
 	w.MaxSurge, w.MaxUnavailable = room(strategy, w.Replicas)
 	if mark, marked := MarkOf(d); marked && mark.RolloutName != rolloutName {
@@ -137,6 +145,9 @@ func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string
 	} else if marked {
 		w.Held = d.Spec.Paused && d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType
 		w.HeldFor, w.StableMark = mark.ReleaseID, d.Labels[rollouts.LabelStableRevision]
+		if kept != nil && kept.Stable != nil {
+			w.Kept = kept.Stable.Hash
+		}
 	}
 	if current := Current(d, sets); current != nil {
 		w.Template = hashOf(current)
@@ -175,6 +186,42 @@ func MarkOf(d *appsv1.Deployment) (Mark, bool) {
 		return Mark{}, false
 	}
 	return m, true
+}
+
+// savedOf reads what was kept of a Deployment when it was held; nil where nothing was, or where it can't be read.
+func savedOf(d *appsv1.Deployment) *saved {
+	text, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]
+	s := &saved{}
+	if !there || json.Unmarshal([]byte(text), s) != nil {
+		return nil
+	}
+	return s
+}
+
+// stableOf is the version that is good at a hold: the one that it names, else the one that runs.
+func stableOf(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, h rollout.Hold) string {
+	if current := Current(d, sets); h.Stable == "" && current != nil {
+		return hashOf(current)
+	}
+	return h.Stable
+}
+
+// keep is the version of that hash with its template; nil where it is not known, or too large.
+func keep(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, hash string) *version {
+	for _, s := range sets {
+		if hash == "" || hashOf(s) != hash {
+			continue
+		}
+		v := &version{Hash: hash, Template: *s.Spec.Template.DeepCopy()}
+		if sameTemplate(&d.Spec.Template, &s.Spec.Template) {
+			v.Template = *d.Spec.Template.DeepCopy()
+		}
+		if text, err := json.Marshal(v); err != nil || len(text) > mostKept {
+			return nil
+		}
+		return v
+	}
+	return nil
 }
 
 // room resolves how many pods may be beyond the replicas and how many may be missing. A Deployment with the strategy
@@ -230,14 +277,21 @@ func set(field string, is, want map[string]string) []op {
 
 // HoldPatch is the JSON patch (RFC 6902) that takes a Deployment from the native controller. It fails where the spec of the
 // Deployment is newer than the one given.
-func HoldPatch(d *appsv1.Deployment, rolloutName string, h rollout.Hold) ([]byte, error) {
+func HoldPatch(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string, h rollout.Hold) ([]byte, error) {
 	mark, err := json.Marshal(Mark{RolloutName: rolloutName, ReleaseID: h.ReleaseID})
 	if err != nil {
 		return nil, fmt.Errorf("marking the Deployment: %w", err)
 	}
 	annotations := map[string]string{rollouts.AnnotationInProgress: string(mark)}
+	own := savedOf(d)
 	if _, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]; !there {
-		text, err := json.Marshal(saved{Paused: d.Spec.Paused, Strategy: d.Spec.Strategy})
+		own = &saved{Paused: d.Spec.Paused, Strategy: d.Spec.Strategy}
+	}
+	if own != nil {
+		if good := stableOf(d, sets, h); own.Stable == nil || own.Stable.Hash != good {
+			own.Stable = keep(d, sets, good)
+		}
+		text, err := json.Marshal(own)
 		if err != nil {
 			return nil, fmt.Errorf("keeping the strategy of the Deployment: %w", err)
 		}
@@ -272,7 +326,21 @@ func ReleasePatch(d *appsv1.Deployment) ([]byte, error) {
 // NewReplicaSet gives the ReplicaSet of the Deployment's template as the native controller would make it, but for the
 // annotations of its size.
 func NewReplicaSet(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, hash string, size int32) *appsv1.ReplicaSet {
-	template := *d.Spec.Template.DeepCopy()
+	return replicaSet(d, sets, version{hash, d.Spec.Template}, size)
+}
+
+// StableReplicaSet gives the ReplicaSet of the good version, by the template that was kept when the Deployment was held.
+func StableReplicaSet(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, size int32) (*appsv1.ReplicaSet, error) {
+	kept := savedOf(d)
+	if kept == nil || kept.Stable == nil {
+		return nil, fmt.Errorf("the template of the stable version of Deployment %s was not kept", d.Name)
+	}
+	return replicaSet(d, sets, *kept.Stable, size), nil
+}
+
+func replicaSet(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, v version, size int32) *appsv1.ReplicaSet {
+	hash := v.Hash
+	template := *v.Template.DeepCopy()
 	template.Labels = with(template.Labels, hash)
 	selector := d.Spec.Selector.DeepCopy()
 	selector.MatchLabels = with(selector.MatchLabels, hash)
@@ -283,7 +351,8 @@ func NewReplicaSet(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, hash string,
 		}
 	}
 	annotations := map[string]string{annotationRevision: strconv.FormatInt(revision+1, 10)}
-	skip := []string{corev1.LastAppliedConfigAnnotation, annotationRevision, annotationHistory, AnnotationDesired, AnnotationMax, appsv1.DeprecatedRollbackTo}
+	skip := []string{corev1.LastAppliedConfigAnnotation, annotationRevision, annotationHistory, AnnotationDesired, AnnotationMax, appsv1.DeprecatedRollbackTo,
+		rollouts.AnnotationInProgress, rollouts.AnnotationDeploymentStrategy}
 	for k, v := range d.Annotations {
 		if !slices.Contains(skip, k) {
 			annotations[k] = v

@@ -5,6 +5,7 @@ package workload_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
@@ -68,7 +69,7 @@ func TestAHeldDeploymentIsGivenBackAsItWas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := demo()
 			change(before)
-			patch, err := workload.HoldPatch(before, "demo", rollout.Hold{ReleaseID: "demo-v2", Stable: "abc"})
+			patch, err := workload.HoldPatch(before, nil, "demo", rollout.Hold{ReleaseID: "demo-v2", Stable: "abc"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +81,7 @@ func TestAHeldDeploymentIsGivenBackAsItWas(t *testing.T) {
 			if other, _ := workload.Observe(held, nil, "other"); other.HeldBy != "demo" || other.Held {
 				t.Errorf("another Rollout should see by whom it is held: %+v", other)
 			}
-			again, err := workload.HoldPatch(held, "demo", rollout.Hold{ReleaseID: "demo-v3", Stable: "abc"})
+			again, err := workload.HoldPatch(held, nil, "demo", rollout.Hold{ReleaseID: "demo-v3", Stable: "abc"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +106,7 @@ func TestAHeldDeploymentIsGivenBackAsItWas(t *testing.T) {
 
 func TestRoomIsThatOfTheOwnStrategyWhileHeld(t *testing.T) {
 	d := demo()
-	patch, err := workload.HoldPatch(d, "demo", rollout.Hold{})
+	patch, err := workload.HoldPatch(d, nil, "demo", rollout.Hold{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,5 +146,54 @@ func TestTheReplicaSetOfANewVersionIsFoundByItsTemplate(t *testing.T) {
 	}
 	if d.Annotations[rollouts.AnnotationInProgress] != "" || d.Spec.Template.Labels["pod-template-hash"] != "" {
 		t.Error("the Deployment was changed on the way")
+	}
+}
+
+func TestTheStableVersionCanBeMadeAnewFromWhatTheHoldKept(t *testing.T) {
+	before := demo()
+	first := workload.NewReplicaSet(before, nil, workload.NewHash(before, nil), 5)
+	hash := first.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	patch, err := workload.HoldPatch(before, []*appsv1.ReplicaSet{first}, "demo", rollout.Hold{ReleaseID: "demo-v2", Stable: hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := patched(t, before, patch)
+	held.Spec.Template.Spec.Containers[0].Image = "demo:v2"
+	held.Generation++
+	if w, _ := workload.Observe(held, nil, "demo"); w.Kept != hash {
+		t.Errorf("kept is %q, want %q", w.Kept, hash)
+	}
+	again, err := workload.StableReplicaSet(held, nil, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Name != first.Name || *again.Spec.Replicas != 4 {
+		t.Errorf("it is made as %s with %d pods, want %s with 4", again.Name, *again.Spec.Replicas, first.Name)
+	}
+	if diff := cmp.Diff(first.Spec.Template, again.Spec.Template); diff != "" {
+		t.Errorf("its template is another one:\n%s", diff)
+	}
+	for k := range again.Annotations {
+		if k == rollouts.AnnotationDeploymentStrategy || k == rollouts.AnnotationInProgress {
+			t.Errorf("it carries %s, which is about the Deployment", k)
+		}
+	}
+	// The next release of the same hold still goes back to the first version, of which no ReplicaSet may be left.
+	next, err := workload.HoldPatch(held, nil, "demo", rollout.Hold{ReleaseID: "demo-v3", Stable: hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, _ := workload.Observe(patched(t, held, next), nil, "demo"); w.Kept != hash {
+		t.Errorf("after the next hold kept is %q, want %q", w.Kept, hash)
+	}
+	large := demo()
+	large.Spec.Template.Annotations = map[string]string{"note": strings.Repeat("x", 100_000)}
+	set := workload.NewReplicaSet(large, nil, "h", 5)
+	patch, err = workload.HoldPatch(large, []*appsv1.ReplicaSet{set}, "demo", rollout.Hold{Stable: "h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, _ := workload.Observe(patched(t, large, patch), nil, "demo"); w.Kept != "" {
+		t.Error("a template larger than annotations may be was kept")
 	}
 }
