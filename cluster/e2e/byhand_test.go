@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/vela-rollouts/vela/internal/test/load"
@@ -29,6 +31,7 @@ var (
 	serviceKind    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 	endpointsKind  = schema.GroupVersionResource{Version: "v1", Resource: "endpoints"}
 	ingressKind    = schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: "ingresses"}
+	replicaSetKind = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "replicasets"}
 	deploymentKind = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	rolloutKind    = schema.GroupVersionResource{Group: "rollouts.kruise.io", Version: "v1beta1", Resource: "rollouts"}
 )
@@ -45,6 +48,15 @@ func TestWhatPeopleDeleteByHandCostsNoRequest(t *testing.T) {
 	})
 	scene(t, "the only pod of the new version is deleted: its share comes back with it", func(t *testing.T) {
 		deletePods(t, p, "wangyikewyk/canarydemo:v2")
+		share(t, p, "V2", 20)
+	})
+	scene(t, "what would give everybody the new version at once is refused", func(t *testing.T) {
+		client, err := dynamic.NewForConfig(p.REST())
+		must(t, err)
+		err = client.Resource(rolloutKind).Namespace("default").Delete(ctx, play.App, metav1.DeleteOptions{})
+		refused(t, err, "vela workflow rollback canary-demo")
+		_, err = client.Resource(deploymentKind).Namespace("default").Patch(ctx, play.App, types.MergePatchType, []byte(`{"spec":{"paused":false}}`), metav1.PatchOptions{})
+		refused(t, err, "a Rollout holds this Deployment")
 		share(t, p, "V2", 20)
 	})
 	scene(t, "the versions' Services are deleted at 20 %, one after the other, both, and with the canary route", func(t *testing.T) {
@@ -79,6 +91,14 @@ func TestWhatPeopleDeleteByHandCostsNoRequest(t *testing.T) {
 		share(t, p, "V2", 100)
 	})
 	noneFailed(t, p)
+}
+
+// refused checks that the API server refuses, and says what to do.
+func refused(t *testing.T, err error, say string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), say) {
+		t.Errorf("it answers %v, want a refusal that says %q", err, say)
+	}
 }
 
 // deletePods deletes the pods of an image and waits until the release is at its step again.
@@ -196,6 +216,29 @@ func TestADeletedDeploymentComesBackAsTheLastGoodVersion(t *testing.T) {
 		until(t, p, deploymentKind, play.App, "it is back with its pods", func(o *unstructured.Unstructured) bool {
 			ready, _, _ := unstructured.NestedInt64(o.Object, "status", "readyReplicas")
 			return o.GetUID() != was.UID && ready == 5
+		})
+		atItsStep(t, p)
+		must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
+		share(t, p, "V2", 20)
+	})
+	p.StopLoad()
+	scene(t, "the ReplicaSets of both versions are deleted: they come back too", func(t *testing.T) {
+		sets := client.AppsV1().ReplicaSets("default")
+		list, err := sets.List(ctx, metav1.ListOptions{})
+		must(t, err)
+		if len(list.Items) != 2 {
+			t.Fatalf("there are %d ReplicaSets, want those of two versions", len(list.Items))
+		}
+		policy := metav1.DeletePropagationForeground
+		for i := range list.Items {
+			must(t, sets.Delete(ctx, list.Items[i].Name, metav1.DeleteOptions{PropagationPolicy: &policy}))
+		}
+		for i := range list.Items {
+			was := list.Items[i].UID
+			until(t, p, replicaSetKind, list.Items[i].Name, "it is back", func(o *unstructured.Unstructured) bool { return o.GetUID() != was })
+		}
+		until(t, p, deploymentKind, play.App, "it has its pods", func(o *unstructured.Unstructured) bool {
+			return number(o, "status", "readyReplicas") == 5 && number(o, "status", "replicas") == 5
 		})
 		atItsStep(t, p)
 		must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))

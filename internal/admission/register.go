@@ -75,6 +75,10 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 			FailurePolicy: &fail, SideEffects: &none, TimeoutSeconds: &timeout, AdmissionReviewVersions: versions,
 		}
 	}
+	// Where nobody answers, things can still be cleaned up.
+	ignore := admissionregistrationv1.Ignore
+	deletions := validating("deletions.rollouts.kruise.io", pathValidateRollout, ro(admissionregistrationv1.Delete))
+	deletions.FailurePolicy = &ignore
 	meta := metav1.ObjectMeta{Name: configName}
 	m := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.MutatingWebhook{
 		mutating("applications.core.oam.dev", pathMutateApplication, app(create, update)),
@@ -84,11 +88,15 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 		validating("applications.core.oam.dev", pathValidateApplication, app(create, update)),
 		validating("releaseactions.release.oam.dev", pathValidateAction, action(create)),
 		validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)),
+		deletions,
 	}}
 	if err := replace(ctx, c, m, &admissionregistrationv1.MutatingWebhookConfiguration{}); err != nil {
 		return err
 	}
-	return replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{})
+	if err := replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
+		return err
+	}
+	return guardHeld(ctx, c)
 }
 
 // replace creates want, or puts it in the place of what is there.

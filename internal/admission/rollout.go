@@ -8,10 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
+	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -23,10 +26,17 @@ type RolloutRules struct {
 	CheckChange func(was, is *rollouts.Rollout) []error
 	// Others lists the Rollouts of a namespace, from a cache.
 	Others func(ctx context.Context, namespace string) ([]rollouts.Rollout, error)
+	// Application reads an Application from a cache; nil when there is none.
+	Application func(ctx context.Context, namespace, name string) (*v1beta1.Application, error)
+	// Controller is the user that the application controller is to the API server.
+	Controller func(ctx context.Context) (string, error)
 }
 
 // Handle answers one request. What does not touch the spec is nobody's to refuse here.
 func (r RolloutRules) Handle(ctx context.Context, req admission.Request) admission.Response {
+	if req.Operation == admissionv1.Delete {
+		return r.deletion(ctx, req)
+	}
 	is, was := &rollouts.Rollout{}, &rollouts.Rollout{}
 	if err := json.Unmarshal(req.Object.Raw, is); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the Rollout: %w", err))
@@ -54,4 +64,38 @@ func (r RolloutRules) Handle(ctx context.Context, req admission.Request) admissi
 		return admission.Denied(Sentences(problems))
 	}
 	return admission.Allowed("")
+}
+
+// deletion refuses to take a Rollout away from the Application that is releasing a version by it: the rest of its pods would
+// get a version that nobody approved. The Application's own controller and the cluster's may.
+func (r RolloutRules) deletion(ctx context.Context, req admission.Request) admission.Response {
+	ro := &rollouts.Rollout{}
+	if err := json.Unmarshal(req.OldObject.Raw, ro); err != nil {
+		return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the stored Rollout: %w", err))
+	}
+	owner, by := ro.Labels[v1beta1.LabelAppName], req.UserInfo.Username
+	system := by == "system:kube-controller-manager" || strings.HasPrefix(by, "system:serviceaccount:kube-system:")
+	if owner == "" || system || ro.DeletionTimestamp != nil || ro.Status.Phase != rollouts.PhaseProgressing {
+		return admission.Allowed("")
+	}
+	controller, err := r.Controller(ctx)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if by == controller {
+		return admission.Allowed("")
+	}
+	namespace := ro.Labels[v1beta1.LabelAppNamespace]
+	if namespace == "" {
+		namespace = req.Namespace
+	}
+	app, err := r.Application(ctx, namespace, owner)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("reading Application %s/%s: %w", namespace, owner, err))
+	}
+	if app == nil || app.DeletionTimestamp != nil {
+		return admission.Allowed("")
+	}
+	return admission.Denied(fmt.Sprintf("Application %s is releasing %s by this Rollout, and without it all pods would get that version at once: "+
+		"go back with vela workflow rollback %s, or go on with vela workflow resume %s", owner, ro.Spec.ReleaseID, owner, owner))
 }

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	velaadmission "github.com/vela-rollouts/vela/internal/admission"
 )
@@ -58,5 +60,52 @@ func TestRolloutRules(t *testing.T) {
 		if resp.Allowed != (c.want == "") || got != c.want {
 			t.Errorf("%s: allowed %v, %q; want %q", name, resp.Allowed, got, c.want)
 		}
+	}
+}
+
+func TestARolloutIsNotTakenAwayFromTheReleaseOfAnApplication(t *testing.T) {
+	t.Parallel()
+	app := &corev1beta1.Application{}
+	rules := velaadmission.RolloutRules{
+		Controller: func(context.Context) (string, error) { return "vela", nil },
+		Application: func(_ context.Context, namespace, name string) (*corev1beta1.Application, error) {
+			if namespace != "default" || name != "demo" {
+				return nil, nil
+			}
+			return app, nil
+		},
+	}
+	const (
+		releasing = `{metadata: {name: demo, labels: {app.oam.dev/name: demo}}, spec: {releaseID: demo-v2}, status: {phase: Progressing}}`
+		refused   = "Application demo is releasing demo-v2 by this Rollout, and without it all pods would get that version at once: " +
+			"go back with vela workflow rollback demo, or go on with vela workflow resume demo"
+	)
+	for name, c := range map[string]struct{ was, by, want string }{
+		"by a person, in the middle of a release":    {releasing, "alice", refused},
+		"by the Application's controller":            {releasing, "vela", ""},
+		"by the garbage collector":                   {releasing, "system:serviceaccount:kube-system:generic-garbage-collector", ""},
+		"by a controller manager of one identity":    {releasing, "system:kube-controller-manager", ""},
+		"by a service account of somebody":           {releasing, "system:serviceaccount:ci:deployer", refused},
+		"when the release is over":                   {`{metadata: {name: demo, labels: {app.oam.dev/name: demo}}, status: {phase: Healthy}}`, "alice", ""},
+		"one that belongs to no Application":         {`{metadata: {name: demo}, status: {phase: Progressing}}`, "alice", ""},
+		"one whose Application is there no more":     {`{metadata: {name: demo, labels: {app.oam.dev/name: gone}}, status: {phase: Progressing}}`, "alice", ""},
+		"one of an Application of another namespace": {`{metadata: {name: demo, labels: {app.oam.dev/name: demo, app.oam.dev/namespace: default}}, spec: {releaseID: demo-v2}, status: {phase: Progressing}}`, "alice", refused},
+	} {
+		req := request(t, admissionv1.Delete, "", c.was, "")
+		req.UserInfo.Username = c.by
+		resp := rules.Handle(t.Context(), req)
+		got := ""
+		if resp.Result != nil {
+			got = resp.Result.Message
+		}
+		if resp.Allowed != (c.want == "") || got != c.want {
+			t.Errorf("%s: allowed %v, %q; want %q", name, resp.Allowed, got, c.want)
+		}
+	}
+	now := metav1.Now()
+	app.DeletionTimestamp = &now
+	req := request(t, admissionv1.Delete, "", releasing, "")
+	if resp := rules.Handle(t.Context(), req); !resp.Allowed {
+		t.Errorf("its Application goes, and the Rollout may not: %s", resp.Result.Message)
 	}
 }

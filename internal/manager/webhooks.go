@@ -79,6 +79,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 	}
 	h.server = mgr.GetWebhookServer() // asking for it is what makes the manager run it
 	h.client = mgr.GetClient()
+	who := &identity{config: mgr.GetConfig()}
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	admission.Serve(h.server, admission.ApplicationRules{
 		Check: func(app *v1beta1.Application) []error {
@@ -95,7 +96,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 		Revisions: func(ctx context.Context, namespace, app string) ([]v1beta1.ApplicationRevision, error) {
 			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
 		},
-		Controller: (&identity{config: mgr.GetConfig()}).user,
+		Controller: who.user,
 	}, admission.ActionRules{
 		Exists: func(ctx context.Context, namespace, app string) (bool, error) {
 			key := types.NamespacedName{Namespace: namespace, Name: app}
@@ -118,6 +119,14 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			err := mgr.GetCache().List(ctx, list, client.InNamespace(namespace))
 			return list.Items, err
 		},
+		Application: func(ctx context.Context, namespace, name string) (*v1beta1.Application, error) {
+			app := &v1beta1.Application{}
+			if err := mgr.GetCache().Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, app); err != nil {
+				return nil, client.IgnoreNotFound(err)
+			}
+			return app, nil
+		},
+		Controller: who.user,
 	})
 }
 
