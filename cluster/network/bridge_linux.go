@@ -24,6 +24,8 @@ const (
 	Bridge = "vela0"
 	// Table is ours; kube-proxy and the port mapper have their own.
 	Table = "velad"
+	// PodNetwork is the name of the network in the CNI configuration, and the beginning of the names of what CNI keeps of it.
+	PodNetwork = "velad"
 )
 
 // Config of the pod network.
@@ -204,7 +206,7 @@ func (n *Network) writeCNI() error {
 	// behind a route by way of it is refused.
 	routes := []m{{"dst": "0.0.0.0/0"}, {"dst": upper}, {"dst": lower}}
 	list := m{
-		"cniVersion": "1.0.0", "name": "velad",
+		"cniVersion": "1.0.0", "name": PodNetwork,
 		"plugins": []m{
 			{
 				"type": "bridge", "bridge": Bridge, "isGateway": true, "hairpinMode": true,

@@ -42,6 +42,7 @@ func Machine(ctx context.Context, places Places) error {
 		groups(ctx, cgroupRoot),
 		logLinks(places.DataDir),
 		devices(ctx, deviceSocket),
+		results(cniResults),
 		os.RemoveAll(places.RunDir),
 		// The pods that held addresses are gone.
 		os.RemoveAll(places.IPAMDir),
@@ -66,6 +67,28 @@ func devices(ctx context.Context, socket string) error {
 	}
 	for _, dir := range []string{filepath.Dir(socket), filepath.Dir(filepath.Dir(socket))} {
 		if os.Remove(dir) != nil {
+			return nil // somebody else has something there
+		}
+	}
+	return nil
+}
+
+// cniResults is where libcni keeps what plugins answered for each container, whatever the other directories are.
+const cniResults = "/var/lib/cni/results"
+
+// results removes the answers for our pods, and the directories that they were alone in.
+func results(dir string) error {
+	ours, err := filepath.Glob(filepath.Join(dir, network.PodNetwork+"-*"))
+	if err != nil || len(ours) == 0 {
+		return err
+	}
+	for _, file := range ours {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing what CNI kept of a pod: %w", err)
+		}
+	}
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if os.Remove(d) != nil {
 			return nil // somebody else has something there
 		}
 	}

@@ -93,3 +93,32 @@ func TestTheDeviceSocketOfAKubeletThatIsGoneIsRemoved(t *testing.T) {
 		t.Errorf("the socket is there: %t, the plugin beside it: %t", there(shared), there(other))
 	}
 }
+
+func TestOnlyWhatCNIKeptOfOurPodsIsRemoved(t *testing.T) {
+	root := t.TempDir()
+	fill := func(name string, files ...string) string {
+		dir := filepath.Join(root, name, "results")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if err := os.WriteFile(filepath.Join(dir, f), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	alone, shared := fill("alone", "velad-1-eth0", "velad-2-eth0"), fill("shared", "velad-1-eth0", "other-1-eth0")
+	for _, dir := range []string{alone, shared, filepath.Join(root, "none")} {
+		if err := results(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Dir(alone)); !os.IsNotExist(err) {
+		t.Errorf("the directories with nothing else in them are still there: %v", err)
+	}
+	left, err := os.ReadDir(shared)
+	if err != nil || len(left) != 1 || left[0].Name() != "other-1-eth0" {
+		t.Errorf("left is %v, %v; want what is of the other network", left, err)
+	}
+}
