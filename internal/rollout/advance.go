@@ -49,7 +49,7 @@ func (v *verdict) giveBack(l look) {
 	case r.Switched:
 		r.Switched = false
 		v.Route, v.Why = &r, "only the new version is left: the user's route is restored"
-	case r.Canary && !l.routes.switched:
+	case r.Canary && !l.routes.switched && !l.Routes.RouteRefused:
 		v.Why, v.wakeAt = "waiting for the routers to serve the restored route"+l.rejected(), l.routes.graceEnds
 	case r.Canary:
 		r.Canary = false

@@ -111,6 +111,8 @@ type Routes struct {
 	CanaryServed bool
 	// SwitchServed says that every router serves the user's route as it is written.
 	SwitchServed bool
+	// CanaryRefused and RouteRefused say that every router knows the canary route, or the user's, and serves nothing of it.
+	CanaryRefused, RouteRefused bool
 	// WeightLow and WeightHigh are the least and the greatest share that a router serves.
 	WeightLow, WeightHigh int32
 	// MatchesServed says that every router serves the written Matches, AnyMatches that some router serves any.

@@ -116,6 +116,12 @@ func TestEachRule(t *testing.T) {
 			want{"paused", "spec.strategy.paused", 20, "", func(d Decision) bool { return !d.Writes() }, "drift is still repaired, hence the route"}},
 		"one that stands still with its workflow names that": {at20, func(o *Observation) { o.Spec.Strategy.Paused, o.WithRun = true, true }, 0,
 			want{"paused", "resume or restart the workflow", 20, "", func(d Decision) bool { return !d.Writes() }, "nobody should edit an object of ours for it"}},
+		"a rollback does not wait for routers that refuse the user's route": {at20, func(o *Observation) {
+			o.Workload.Template, o.Workload.AppRevision = "v1", "app-v1"
+			o.Sets[0].Replicas, o.Sets[0].Pods, o.Sets[0].Ready = 5, 5, 5
+			o.Routes.Weight, o.Routes.WeightLow, o.Routes.WeightHigh = 0, 0, 0
+			o.Routes.CanaryServed, o.Routes.SwitchServed, o.Routes.CanaryRefused, o.Routes.RouteRefused, o.Routes.CanaryDrained = false, false, true, true, true
+		}, 0, want{"rolled back", "scaled from 1 to 0", 0, "v2 1>0", nil, "nothing is served by it, whatever is written"}},
 		"a new release is held before its version comes": {atRest, func(o *Observation) { o.Spec.ReleaseID = "app-v2"; o.Generation++ }, 0,
 			want{"hold", `"app-v2"`, -1, "", func(d Decision) bool { return d.Hold.ReleaseID == "app-v2" && d.Hold.Stable == "v1" }, "the writer applies it only then"}},
 		"a release that was never waited for is recorded": {atRest, func(o *Observation) { o.Status = v1beta1.RolloutStatus{} }, 0,

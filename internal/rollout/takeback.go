@@ -42,7 +42,7 @@ func rolledBack(l look) (verdict, bool) {
 	case r.Switched:
 		r.Switched = false
 		v.Route, v.Why = &r, "rolling back: no pod of the new version is left, the user's route is restored"
-	case r.Canary && !l.routes.switched:
+	case r.Canary && !l.routes.switched && !l.Routes.RouteRefused:
 		v.Route, v.Why, v.wakeAt = &r, "rolling back: waiting for the routers to serve the restored route", l.routes.graceEnds
 	case r.Canary:
 		r.Canary = false
@@ -84,12 +84,12 @@ func (l look) takeBack() verdict {
 		r.Switched = true
 		v.because("the route leads to the stable version only")
 	case r.Weight != n.weight, n.weight == 0 && len(r.Matches) > 0 && l.load.stableReady > 0:
-		v.because(withdrawn(r, n.weight))
+		v.because(withdrawal(r, n.weight))
 		r.Weight, r.Matches = n.weight, nil
 	case r.Weight != 0:
 		v.because("the traffic stays until a pod of the stable version is ready")
 	case len(l.others) == 0 && l.gone():
-	case r.Switched && !l.routes.switched, !l.routes.acked:
+	case !l.withdrawn(r):
 		v.because("waiting for the routers to serve weight 0" + l.rejected())
 		v.wakeAt = l.routes.graceEnds
 	case n.canary > 0 && !l.routes.canaryDrained:
@@ -101,8 +101,13 @@ func (l look) takeBack() verdict {
 	return v
 }
 
-// withdrawn tells what a route stops leading to the version that goes away.
-func withdrawn(r Route, weight int32) string {
+// withdrawn says that every router has taken the traffic off the version that goes away, or refuses the routes altogether.
+func (l look) withdrawn(r Route) bool {
+	return (l.routes.acked || l.Routes.CanaryRefused) && (!r.Switched || l.routes.switched || l.Routes.RouteRefused)
+}
+
+// withdrawal tells what a route stops leading to the version that goes away.
+func withdrawal(r Route, weight int32) string {
 	say := fmt.Sprintf("the weight goes from %d to %d at once", r.Weight, weight)
 	switch {
 	case len(r.Matches) == 0:

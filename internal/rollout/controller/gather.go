@@ -261,7 +261,7 @@ func routes(s traffic.State, known ack.State) rollout.Routes {
 		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Matches: s.Matches, Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
 		Switched: s.Switched, StableEndpoints: s.StableEndpoints, CanaryEndpoints: s.CanaryEndpoints,
 		CanaryServed: s.CanaryServed, SwitchServed: s.SwitchServed, WeightLow: s.WeightLow, WeightHigh: s.WeightHigh,
-		MatchesServed: s.MatchesServed, AnyMatches: s.AnyMatches,
+		CanaryRefused: s.CanaryRefused, RouteRefused: s.RouteRefused, MatchesServed: s.MatchesServed, AnyMatches: s.AnyMatches,
 		StableSeen: s.StableSeen, CanarySeen: s.CanarySeen, StableDrained: s.StableDrained, CanaryDrained: s.CanaryDrained,
 		Rejected: s.Rejected,
 	}

@@ -71,12 +71,14 @@ func serve(s *traffic.State, live traffic.Objects, replicas []traffic.Replica) {
 	if s.Canary {
 		written = rulesOf(live.CanaryIngress.Annotations)
 	}
-	s.MatchesServed = true
+	s.MatchesServed, s.CanaryRefused, s.RouteRefused = true, true, true
 	s.CanaryServed, s.SwitchServed, s.StableDrained, s.CanaryDrained = true, true, true, true
 	for i, r := range replicas {
 		s.Asked = s.Asked || r.Route != nil
 		s.CanaryServed = s.CanaryServed && canaryServed(live.CanaryIngress, r.CanaryRoute)
 		s.SwitchServed = s.SwitchServed && current(live.Ingress, r.Route)
+		s.CanaryRefused = s.CanaryRefused && refused(live.CanaryIngress, r.CanaryRoute)
+		s.RouteRefused = s.RouteRefused && refused(live.Ingress, r.Route)
 		percent := int32(0)
 		if r.CanaryRoute != nil && r.CanaryRoute.Accepted {
 			percent = r.CanaryRoute.Percent
@@ -127,7 +129,17 @@ func current(live *networkingv1.Ingress, served *traffic.Served) bool {
 	if live == nil {
 		return served == nil
 	}
-	if served == nil || !served.Accepted || served.UID != string(live.UID) {
+	return served != nil && served.Accepted && asNew(live, served)
+}
+
+// refused says that a replica has the Ingress as it is, or newer than is known here, and serves nothing of it.
+func refused(live *networkingv1.Ingress, served *traffic.Served) bool {
+	return live != nil && served != nil && !served.Accepted && asNew(live, served)
+}
+
+// asNew says that a replica has the Ingress as it is, or newer than is known here.
+func asNew(live *networkingv1.Ingress, served *traffic.Served) bool {
+	if served.UID != string(live.UID) {
 		return false
 	}
 	order, err := resourceversion.CompareResourceVersion(served.ResourceVersion, live.ResourceVersion)
