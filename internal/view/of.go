@@ -31,7 +31,7 @@ func Of(seen Seen) Tree {
 	for _, s := range app.Status.Services {
 		one := service(app, s)
 		if !slices.ContainsFunc(tree.Releases, func(r Release) bool { return r.Component == s.Name }) {
-			one.Problems = problems(podsOf(seen.Pods, s.Name))
+			one.Problems = problems(podsOf(seen.Pods, s.Name), seen.Now)
 		}
 		tree.Services = append(tree.Services, one)
 	}

@@ -4,9 +4,11 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -14,11 +16,11 @@ import (
 // longestReason is how much of a runtime's own words is shown, in characters.
 const longestReason = 120
 
-// problems are why pods do not start, one sentence for each kind of trouble with the number of pods that have it, in order.
-func problems(pods []corev1.Pod) []string {
+// problems are why pods do not serve, one sentence for each kind of trouble with the number of pods that have it, in order.
+func problems(pods []corev1.Pod, now time.Time) []string {
 	troubles := map[string]int{}
 	for _, pod := range pods {
-		if t := podTrouble(pod); t != "" {
+		if t := podTrouble(pod, now); t != "" {
 			troubles[t]++
 		}
 	}
@@ -34,9 +36,9 @@ func problems(pods []corev1.Pod) []string {
 	return all
 }
 
-// podTrouble is why a pod does not start, empty while there is no reason to worry. It names no pod, so that pods with
+// podTrouble is why a pod does not serve, empty while there is no reason to worry. It names no pod, so that pods with
 // the same trouble count together.
-func podTrouble(pod corev1.Pod) string {
+func podTrouble(pod corev1.Pod, now time.Time) string {
 	for _, c := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if t := containerTrouble(c); t != "" {
 			return t
@@ -46,6 +48,41 @@ func podTrouble(pod corev1.Pod) string {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 			return fmt.Sprintf("%s: %s", c.Reason, c.Message)
 		}
+	}
+	return probeTrouble(pod, now)
+}
+
+// probeTrouble names a container that runs and whose readiness probe has not passed for longer than the probe itself allows
+// before it counts as failed. Times are those of the API, in whole seconds.
+func probeTrouble(pod corev1.Pod, now time.Time) string {
+	if pod.DeletionTimestamp != nil || now.IsZero() {
+		return ""
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		i := slices.IndexFunc(pod.Spec.Containers, func(spec corev1.Container) bool { return spec.Name == c.Name })
+		if i < 0 || c.Ready || c.State.Running == nil || pod.Spec.Containers[i].ReadinessProbe == nil {
+			continue
+		}
+		p := pod.Spec.Containers[i].ReadinessProbe
+		allowed := p.InitialDelaySeconds + max(p.PeriodSeconds, 1)*max(p.FailureThreshold, 1)
+		if now.Sub(c.State.Running.StartedAt.Time) > time.Duration(allowed)*time.Second {
+			return fmt.Sprintf("container %s runs, but its readiness probe%s does not pass", c.Name, probed(p.ProbeHandler))
+		}
+	}
+	return ""
+}
+
+// probed tells what a probe asks.
+func probed(h corev1.ProbeHandler) string {
+	switch {
+	case h.HTTPGet != nil:
+		return fmt.Sprintf(" (HTTP GET %s on port %s)", cmp.Or(h.HTTPGet.Path, "/"), h.HTTPGet.Port.String())
+	case h.TCPSocket != nil:
+		return fmt.Sprintf(" (TCP port %s)", h.TCPSocket.Port.String())
+	case h.GRPC != nil:
+		return fmt.Sprintf(" (gRPC on port %d)", h.GRPC.Port)
+	case h.Exec != nil:
+		return " (exec " + shorten(strings.Join(h.Exec.Command, " ")) + ")"
 	}
 	return ""
 }

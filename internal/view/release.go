@@ -53,8 +53,8 @@ func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
 	v.Step, v.Index, v.Steps = canaryStep(seen)
 	v.Routed = r.Spec.Strategy.Canary != nil && len(r.Spec.Strategy.Canary.TrafficRoutings) > 0
 	if s := r.Status.CanaryStatus; s != nil {
-		v.New = version(seen.Pods, r.Name, cmp.Or(s.PodTemplateHash, s.CanaryRevision), s.CanaryReplicas, s.CanaryReadyReplicas)
-		v.Old = version(seen.Pods, r.Name, s.StableRevision, s.StableReplicas, s.StableReadyReplicas)
+		v.New = version(seen, r.Name, cmp.Or(s.PodTemplateHash, s.CanaryRevision), s.CanaryReplicas, s.CanaryReadyReplicas)
+		v.Old = version(seen, r.Name, s.StableRevision, s.StableReplicas, s.StableReadyReplicas)
 		v.Served = s.ServedWeight
 		if seenPlan(r) {
 			v.Asked = s.DesiredWeight
@@ -144,12 +144,12 @@ func RevisionOf(seen Seen, pod corev1.Pod) string {
 }
 
 // version counts what the Rollout says and adds what the pods themselves say.
-func version(pods []corev1.Pod, component, hash string, count, ready int32) Version {
+func version(seen Seen, component, hash string, count, ready int32) Version {
 	v := Version{Pods: count, Ready: ready}
 	if hash == "" {
 		return v
 	}
-	mine := slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool {
+	mine := slices.DeleteFunc(slices.Clone(seen.Pods), func(pod corev1.Pod) bool {
 		return pod.Labels[corev1beta1.LabelAppComponent] != component || pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash
 	})
 	for _, pod := range mine {
@@ -157,6 +157,6 @@ func version(pods []corev1.Pod, component, hash string, count, ready int32) Vers
 			v.Image = pod.Spec.Containers[0].Image
 		}
 	}
-	v.Problems = problems(mine)
+	v.Problems = problems(mine, seen.Now)
 	return v
 }

@@ -23,6 +23,8 @@ type Seen struct {
 	Pods     []corev1.Pod
 	// Plans are what replicas of the edge serve; empty when none answered.
 	Plans []plan.Plan
+	// Now tells a pod that is late from one that is starting; zero: no pod is late.
+	Now time.Time
 }
 
 // Tree is an application as people look at it.

@@ -6,10 +6,12 @@ package view_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -175,6 +177,15 @@ func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 	recovered.Status.ContainerStatuses[0].Ready = true
 	unplaced := pod("any")
 	unplaced.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/1 nodes: insufficient cpu"}}
+	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	probed := func(since time.Duration) corev1.Pod {
+		p := pod("any")
+		p.Spec.Containers = []corev1.Container{{Name: "web", ReadinessProbe: &corev1.Probe{InitialDelaySeconds: 5, PeriodSeconds: 10, FailureThreshold: 3,
+			ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/health", Port: intstr.FromInt32(8090)}}}}}
+		p.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "web",
+			State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Time{Time: noon.Add(-since)}}}}}
+		return p
+	}
 	leaving := waiting("ImagePullBackOff", "")
 	leaving.DeletionTimestamp = &metav1.Time{}
 	foreign := waiting("ImagePullBackOff", "")
@@ -191,12 +202,14 @@ func TestAServiceTellsWhyItsPodsDoNotStart(t *testing.T) {
 		"it failed once and is well since":        {[]corev1.Pod{recovered}, ""},
 		"it takes too much memory":                {[]corev1.Pod{hungry}, "1 pod: CrashLoopBackOff, container web ended for lack of memory (OOMKilled)"},
 		"its command does not exist":              {[]corev1.Pod{waiting("RunContainerError", "exec: no such file\nmore")}, "1 pod: RunContainerError, container web, image demo:v1: exec: no such file"},
+		"its probe does not pass":                 {[]corev1.Pod{probed(36 * time.Second)}, "1 pod: container web runs, but its readiness probe (HTTP GET /health on port 8090) does not pass"},
+		"its probe has time":                      {[]corev1.Pod{probed(34 * time.Second)}, ""},
 		"no node has room":                        {[]corev1.Pod{unplaced}, "1 pod: Unschedulable: 0/1 nodes: insufficient cpu"},
 		"one that goes, one of another component": {[]corev1.Pod{leaving, foreign}, ""},
 	}
 	for name, c := range cases {
 		seen := released()
-		seen.Rollouts, seen.Pods = nil, c.pods
+		seen.Rollouts, seen.Pods, seen.Now = nil, c.pods, noon
 		seen.App.Status.Services = []corev1beta1.ServiceStatus{{Name: "web"}}
 		if got := strings.Join(view.Of(seen).Services[0].Problems, "; "); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

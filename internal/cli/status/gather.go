@@ -5,6 +5,7 @@ package status
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -24,7 +25,7 @@ const canarySuffix = "-canary"
 // gather reads, side by side, what there is about one application. What the person may not read, or what is not
 // installed, is left out; so is the edge when it does not answer.
 func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) (view.Seen, error) {
-	seen := view.Seen{App: app}
+	seen := view.Seen{App: app, Now: time.Now()}
 	mine := metav1.ListOptions{LabelSelector: v1beta1.LabelAppName + "=" + app.Name}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
