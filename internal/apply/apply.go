@@ -18,20 +18,11 @@ import (
 // FieldManager owns what this package writes.
 const FieldManager = "vela-application"
 
-// Owner is the Application that objects are written for.
-type Owner struct{ Namespace, Name string }
-
-func (o Owner) String() string { return o.Namespace + "/" + o.Name }
-
-// RefusedError says in one sentence why an object is not written; trying again does not help.
-type RefusedError struct{ Sentence string }
-
-func (e *RefusedError) Error() string { return e.Sentence }
-
 // Applier writes objects. It remembers the last answer for each, so that an object whose stored form differs from what
 // was sent (the server may rewrite values) is not sent again and again.
 type Applier struct {
 	client client.Client
+	direct client.Reader
 
 	mu       sync.Mutex
 	answered map[string]answer
@@ -39,13 +30,17 @@ type Applier struct {
 
 type answer struct{ hash, resourceVersion string }
 
-// New returns an Applier that writes through c and reads through its cache.
-func New(c client.Client) *Applier { return &Applier{client: c, answered: map[string]answer{}} }
+// New returns an Applier that writes through c and reads through its cache; direct reads past the cache, which leaves out
+// who wrote what (managedFields).
+func New(c client.Client, direct client.Reader) *Applier {
+	return &Applier{client: c, direct: direct, answered: map[string]answer{}}
+}
 
 // Apply makes the object be as want says, for owner, and reports whether anything had to be written. live is the object
-// as it was seen, nil where there was none. A conflict error means that it was seen too early: look and decide again.
-func (a *Applier) Apply(ctx context.Context, owner Owner, want, live *unstructured.Unstructured) (bool, error) {
-	if err := refuse(owner, live); err != nil {
+// as it was seen, nil where there was none. recorded says that the inventories of owner had the object before (Refuse).
+// A conflict error means that it was seen too early: look and decide again.
+func (a *Applier) Apply(ctx context.Context, owner Owner, want, live *unstructured.Unstructured, recorded bool) (bool, error) {
+	if err := a.Refuse(ctx, owner, live, recorded); err != nil {
 		return false, err
 	}
 	hash, err := hashOf(want)
@@ -68,7 +63,13 @@ func (a *Applier) Apply(ctx context.Context, owner Owner, want, live *unstructur
 	if live != nil && holdable(want) {
 		send.SetResourceVersion(live.GetResourceVersion())
 	}
-	err = a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(send), client.FieldOwner(FieldManager), client.ForceOwnership)
+	err = a.send(ctx, send)
+	if apierrors.IsInvalid(err) && otherPorts(live, want) {
+		if err := a.replacePorts(ctx, want, live); err != nil {
+			return false, err
+		}
+		err = a.send(ctx, send)
+	}
 	if err != nil {
 		return false, fmt.Errorf("applying %s: %w", Describe(want), err)
 	}
@@ -76,6 +77,10 @@ func (a *Applier) Apply(ctx context.Context, owner Owner, want, live *unstructur
 	a.answered[key(want)] = answer{hash: hash, resourceVersion: send.GetResourceVersion()}
 	a.mu.Unlock()
 	return true, nil
+}
+
+func (a *Applier) send(ctx context.Context, o *unstructured.Unstructured) error {
+	return a.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(o), client.FieldOwner(FieldManager), client.ForceOwnership)
 }
 
 // settled says that live already is what send asks for.
@@ -96,26 +101,6 @@ func (a *Applier) settled(live, send *unstructured.Unstructured, hash string) bo
 		send = withoutRevision(send)
 	}
 	return Covers(live.Object, send.Object)
-}
-
-// refuse protects what belongs to others.
-func refuse(owner Owner, live *unstructured.Unstructured) error {
-	if live == nil {
-		return nil
-	}
-	name, namespace := live.GetLabels()[v1beta1.LabelAppName], live.GetLabels()[v1beta1.LabelAppNamespace]
-	if name == "" {
-		return &RefusedError{Sentence: fmt.Sprintf("%s exists but not managed by any application now: "+
-			"delete it, or give the component another name", Describe(live))}
-	}
-	if namespace == "" {
-		namespace = live.GetNamespace()
-	}
-	if other := (Owner{Namespace: namespace, Name: name}); other != owner {
-		return &RefusedError{Sentence: fmt.Sprintf("existing object %s is managed by other application %s: "+
-			"give the component another name", Describe(live), other)}
-	}
-	return nil
 }
 
 // Delete removes an object of owner; one that is gone, on its way out or of somebody else is left alone. It reports

@@ -39,7 +39,7 @@ spec:
 
 type bench struct {
 	t      *testing.T
-	client client.Client
+	client client.WithWatch
 	a      *apply.Applier
 	writes int
 }
@@ -53,13 +53,13 @@ func newBench(t *testing.T) *bench {
 		}
 	}
 	b := &bench{t: t}
-	b.client = fake.NewClientBuilder().WithScheme(scheme).WithInterceptorFuncs(interceptor.Funcs{
+	b.client = fake.NewClientBuilder().WithScheme(scheme).WithReturnManagedFields().WithInterceptorFuncs(interceptor.Funcs{
 		Apply: func(ctx context.Context, c client.WithWatch, o runtime.ApplyConfiguration, opts ...client.ApplyOption) error {
 			b.writes++
 			return c.Apply(ctx, o, opts...)
 		},
 	}).Build()
-	b.a = apply.New(b.client)
+	b.a = apply.New(b.client, b.client)
 	return b
 }
 
@@ -88,7 +88,7 @@ func (b *bench) live(o *unstructured.Unstructured) *unstructured.Unstructured {
 func (b *bench) apply(text string) error {
 	b.t.Helper()
 	o := object(b.t, text)
-	_, err := b.a.Apply(b.t.Context(), apply.Owner{Namespace: "default", Name: "demo"}, o, b.live(o))
+	_, err := b.a.Apply(b.t.Context(), apply.Owner{Namespace: "default", Name: "demo"}, o, b.live(o), false)
 	return err
 }
 
@@ -192,7 +192,7 @@ func TestApplyNeverOverwritesAHoldItHasNotSeen(t *testing.T) {
 		i.Spec.Rules[0].Host = "held.com"
 	})
 	want := object(t, strings.ReplaceAll(ingress, "demo.com", "new.com"))
-	if _, err := b.a.Apply(t.Context(), apply.Owner{Namespace: "default", Name: "demo"}, want, stale); !apierrors.IsConflict(err) {
+	if _, err := b.a.Apply(t.Context(), apply.Owner{Namespace: "default", Name: "demo"}, want, stale, false); !apierrors.IsConflict(err) {
 		t.Errorf("want a conflict, so that the caller looks again; got %v", err)
 	}
 }

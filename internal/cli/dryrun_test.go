@@ -28,7 +28,7 @@ func TestDryRunRefusesWhatUpRefuses(t *testing.T) {
 		"an unknown step type":                  {mistyped, unknown},
 		"weights that fall":                     {falls, falling},
 		"several faults are said one by one":    {strings.Replace(falls, "type: suspend", "type: suspnd", 1), unknown + "; " + falling},
-		"of several applications, it names one": {v2 + "\n---\n" + mistyped, "application default/canary-demo: " + unknown},
+		"of several applications, it names one": {v2 + "\n---\n" + strings.Replace(mistyped, "name: canary-demo", "name: other", 1), "application default/other: " + unknown},
 		"a file that is no Application": {"apiVersion: v1\nkind: Service", `standard input: apiVersion: "v1" is not an Application's; write apiVersion: core.oam.dev/v1beta1; ` +
 			`kind: "Service" is not an Application's; write kind: Application`},
 		"no name": {strings.Replace(v2, "name: canary-demo\n   annotations", "annotations", 1), "standard input: metadata.name is missing; give the application a name"},

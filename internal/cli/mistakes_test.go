@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/exit"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
@@ -47,6 +48,8 @@ func TestAMistypedCommandLineIsOneSentenceWithTheWayOut(t *testing.T) {
 		"up without -f, with a version":         {"up app.yml -v v2", "app.yml is a file, and no name of an application: did you mean `vela up -f app.yml`?"},
 		"up without -f, of a folder":            {"up testdata/..", "testdata/.. is a file, and no name of an application: did you mean `vela up -f testdata/..`?"},
 		"dry-run without -f":                    {"dry-run " + file, file + " is a file, and no name of an application: did you mean `vela dry-run -f " + file + "`?"},
+		"a timeout that is over already":        {"up -f - --timeout -5s", `invalid argument "-5s" for "--timeout" flag: a time to wait is not negative, write one such as 5m: see vela up --help`},
+		"a timeout of no unit":                  {"delete canary-demo --timeout 5", `invalid argument "5" for "--timeout" flag: time: missing unit in duration "5": see vela delete --help`},
 		"exec without a command":                {"exec canary-demo", "please specify a command after --, such as `vela exec canary-demo -- /bin/sh`"},
 		"exec without a command, elsewhere":     {"exec canary-demo -n shop", "please specify a command after --, such as `vela exec canary-demo -n shop -- /bin/sh`"},
 	}
@@ -101,6 +104,40 @@ func TestLsSaysThatThereIsNothingAndWhere(t *testing.T) {
 		})
 	}
 	newWorld(t).vela("", "ls", "-o", "json").expect(t, exit.OK, "{\n  \"apiVersion\": \"v1\",\n  \"items\": [],\n  \"kind\": \"List\"\n}\n")
+}
+
+func TestWorkflowListSaysThatThereIsNothingAndWhere(t *testing.T) {
+	const header = "NAME  TYPE  PHASE  START-TIME  END-TIME\n"
+	for line, want := range map[string]string{
+		"workflow list":                      "No workflow in namespace default; -A looks in all namespaces.\n",
+		"workflow list -n nowhere":           "No workflow in namespace nowhere; -A looks in all namespaces.\n",
+		"workflow list -A":                   "No workflow in any namespace.\n",
+		"workflow list -n nowhere --lang zh": "命名空间 nowhere 中没有工作流；-A 查看所有命名空间。\n",
+	} {
+		t.Run(line, func(t *testing.T) {
+			r := newWorld(t).vela("", strings.Fields(line)...)
+			if r.code != exit.OK || r.err != want || !strings.HasSuffix(r.out, header) {
+				t.Errorf("got %+v, want %s on stderr and the header on stdout", r, want)
+			}
+		})
+	}
+	newWorld(t).vela("", "workflow", "list", "-o", "json").expect(t, exit.OK, "[]\n")
+}
+
+func TestStatusOfAComponentThatThereIsNotNamesThoseThereAre(t *testing.T) {
+	app := suspended()
+	app.Spec.Components = append(app.Spec.Components, corev1beta1.Component{Name: "backend", Type: "worker"})
+	for _, form := range []string{"", "--pod", "--endpoint", "--watch", "-o json", "--tree"} {
+		newWorld(t, app).vela("", strings.Fields("status canary-demo -c nosuch "+form)...).
+			expect(t, exit.Failed, "", "Error: application canary-demo has no component nosuch: it has canary-demo, backend\n")
+	}
+	none := suspended()
+	none.Spec.Components = nil
+	newWorld(t, none).vela("", "status", "canary-demo", "-c", "nosuch").
+		expect(t, exit.Failed, "", "Error: application canary-demo has no component nosuch: it has none\n")
+	if r := newWorld(t, app).vela("", "status", "canary-demo", "-c", "backend"); r.code != exit.OK {
+		t.Errorf("got %+v", r)
+	}
 }
 
 func TestSystemCountsIngresses(t *testing.T) {

@@ -5,6 +5,8 @@ package cli_test
 
 import (
 	"errors"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -57,10 +59,71 @@ func TestUpNamesAnotherNamespaceInEachCommand(t *testing.T) {
 
 func TestUpReadsFoldersAndSeveralDocuments(t *testing.T) {
 	w := newWorld(t)
-	r := w.vela("", "up", "-f", "../../examples/canary")
-	if r.code != exit.OK || len(w.applied) < 3 {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "ab.yaml"), named(t, "a")+"\n---\n"+named(t, "b"))
+	write(t, filepath.Join(folder, "c.yml"), named(t, "c"))
+	if r := w.vela("", "up", "-f", folder); r.code != exit.OK || len(w.applied) != 3 {
 		t.Errorf("%d applies, %+v", len(w.applied), r)
 	}
+}
+
+// named is the tutorial's first application under another name.
+func named(t *testing.T, name string) string {
+	t.Helper()
+	return strings.Replace(page(t, "v1.yaml"), "name: canary-demo", "name: "+name, 1)
+}
+
+func TestUpAppliesSeveralFilesInTheirOrder(t *testing.T) {
+	w := newWorld(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "b.yaml")
+	write(t, file, named(t, "b"))
+	r := w.vela(named(t, "a"), "up", "-f", file, "-f", "-")
+	if r.code != exit.OK || len(w.applied) != 2 || w.applied[0].GetName() != "b" || w.applied[1].GetName() != "a" {
+		t.Fatalf("%d applies, %+v", len(w.applied), r)
+	}
+	r = w.vela(named(t, "a"), "dry-run", "-f", file, "-f", "-")
+	if b, a := strings.Index(r.out, "# Application(b)"), strings.Index(r.out, "# Application(a)"); r.code != exit.OK || b < 0 || a < b {
+		t.Errorf("dry-run: %+v", r)
+	}
+}
+
+func TestAnApplicationThatIsDefinedTwiceIsRefusedAndNothingIsApplied(t *testing.T) {
+	folder := t.TempDir()
+	one, two := filepath.Join(folder, "one.yaml"), filepath.Join(folder, "two.yaml")
+	write(t, one, page(t, "v1.yaml"))
+	write(t, two, strings.Replace(page(t, "v2.yaml"), "name: canary-demo\n", "name: canary-demo\n   namespace: default\n", 1))
+	const twice = "Error: application default/canary-demo is defined by %s and again by %s: keep one of them\n"
+	cases := map[string]struct {
+		stdin string
+		args  []string
+		want  string
+	}{
+		"by two documents":         {page(t, "v1.yaml") + "\n---\n" + page(t, "v2.yaml"), []string{"-f", "-"}, fmt.Sprintf(twice, "standard input", "standard input")},
+		"by two files":             {"", []string{"-f", one, "-f", two}, fmt.Sprintf(twice, one, two)},
+		"by a folder":              {"", []string{"-f", folder}, fmt.Sprintf(twice, one, two)},
+		"by one file, given twice": {"", []string{"-f", one, "-f", one}, fmt.Sprintf(twice, one, one)},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			for _, verb := range []string{"up", "dry-run"} {
+				w := newWorld(t)
+				if r := w.vela(c.stdin, append([]string{verb}, c.args...)...); r.code != exit.Failed || r.out != "" || r.err != c.want || len(w.applied) > 0 {
+					t.Errorf("vela %s: %d applies, %+v, want %s", verb, len(w.applied), r, c.want)
+				}
+			}
+		})
+	}
+	newWorld(t).vela(page(t, "v1.yaml"), "up", "-f", "-", "-f", "-").
+		expect(t, exit.Usage, "", "Error: -f - is given twice, and standard input can be read once only: give it once\n")
+}
+
+func TestARequestThatIsTriedAndDoesNotSucceedIsToldWithItsReasonAtTheTimeout(t *testing.T) {
+	w := newWorld(t, suspended())
+	const why = "existing object Deployment default/canary-demo is managed by other application default/other: give the component another name"
+	w.act = func(a *v1alpha1.ReleaseAction) { a.Status.Phase, a.Status.Message = v1alpha1.ActionExecuting, why }
+	w.vela("", "workflow", "rollback", "canary-demo", "--timeout", "20ms").expect(t, exit.TimedOut, "",
+		"Error: it is not done after 20ms, and goes on ("+why+"): ReleaseAction canary-demo-rollback-x1y2z tells its outcome, `vela status canary-demo` where it is\n")
 }
 
 func TestUpRefusesBadInputAndChangesNothing(t *testing.T) {

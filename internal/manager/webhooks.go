@@ -29,6 +29,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
 	rolloutvalidate "github.com/vela-rollouts/vela/internal/rollout/validate"
+	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
@@ -113,7 +114,10 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			return false, nil
 		},
 	}, admission.RolloutRules{
-		Check: rolloutvalidate.Rollout, CheckChange: rolloutvalidate.Change,
+		Check: func(ro *rollouts.Rollout, others []rollouts.Rollout) []error {
+			return rolloutvalidate.Rollout(ro, others, ingress.CanMatch)
+		},
+		CheckChange: rolloutvalidate.Change,
 		Others: func(ctx context.Context, namespace string) ([]rollouts.Rollout, error) {
 			list := &rollouts.RolloutList{}
 			err := mgr.GetCache().List(ctx, list, client.InNamespace(namespace))

@@ -94,11 +94,11 @@ type State struct {
 	StableEndpoints, CanaryEndpoints int32
 
 	// Asked says that at least one replica has the user's route at all; without that the rest means nothing.
-	Asked                        bool
-	CanaryServed, SwitchServed   bool
+	Asked                      bool
+	CanaryServed, SwitchServed bool
 	// CanaryRefused and RouteRefused say that every replica knows the route as it is and serves it nothing, so that there is
 	// nothing to wait for where it is to lose its traffic.
-	CanaryRefused, RouteRefused bool
+	CanaryRefused, RouteRefused  bool
 	WeightLow, WeightHigh        int32
 	MatchesServed, AnyMatches    bool
 	StableSeen, CanarySeen       int32

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -54,10 +55,29 @@ func (r *Reconciler) takeAction(ctx context.Context, w *world, plan application.
 	case plan.Refuse != "":
 		return r.conclude(ctx, w, plan.Action, v1alpha1.ActionRefused, plan.Refuse, nil)
 	case plan.Rollback != nil:
-		return r.rollback(ctx, w, plan)
+		return r.told(ctx, w, plan.Action, r.rollback(ctx, w, plan))
 	default:
 		return r.operate(ctx, w, plan)
 	}
+}
+
+// told returns err, and writes into the action what a person has to mend before it can be carried out; it is tried again
+// until then. Other errors pass by themselves.
+func (r *Reconciler) told(ctx context.Context, w *world, action *v1alpha1.ReleaseAction, err error) error {
+	message := ""
+	var refused *apply.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		message = refused.Sentence
+	case apierrors.IsInvalid(err), apierrors.IsForbidden(err):
+		message = err.Error()
+	default:
+		return err
+	}
+	if failed := r.conclude(ctx, w, action, v1alpha1.ActionExecuting, message, nil); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
 }
 
 // operate lets the workflow engine carry out an action on the run.
@@ -182,7 +202,7 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.Rel
 			target = w.revisions[i].DeepCopy() // clearing the release moves the list
 		}
 	}
-	if action.Status.Phase == "" {
+	if len(action.Status.Report) == 0 { // the report begins when the release was cleared
 		if err := r.clearRelease(ctx, w, target); err != nil {
 			return err
 		}

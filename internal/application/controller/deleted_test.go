@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -30,6 +34,25 @@ func (s *stage) deleteDeployment() {
 	s.playing = true
 	defer func() { s.playing = false }()
 	s.must(s.client.Delete(s.t.Context(), s.deployment()))
+}
+
+// deleteNamed is what somebody does with kubectl to an object that has the component's name.
+func (s *stage) deleteNamed(o client.Object) {
+	s.t.Helper()
+	s.playing = true
+	defer func() { s.playing = false }()
+	s.must(s.client.Get(s.t.Context(), s.key, o))
+	s.must(s.client.Delete(s.t.Context(), o))
+}
+
+// edit is what somebody does with kubectl to an object that has the component's name.
+func (s *stage) edit(o client.Object, change func()) {
+	s.t.Helper()
+	s.playing = true
+	defer func() { s.playing = false }()
+	s.must(s.client.Get(s.t.Context(), s.key, o))
+	change()
+	s.must(s.client.Update(s.t.Context(), o, client.FieldOwner("kubectl-edit")))
 }
 
 // turn is one pass of the controller, without the players.
@@ -215,4 +238,57 @@ func (s *stage) deleted() {
 	for i := range l.Items {
 		s.playRollout(&l.Items[i])
 	}
+}
+
+// givenBack is a release of version 2 that waits at a gate while its workload is at version 1, held by nobody: somebody
+// deleted its Rollout and its Deployment.
+func givenBack(t *testing.T, former, next string) *stage {
+	t.Helper()
+	s := newStage(t)
+	s.release(former)
+	s.release(next)
+	s.deleteDeployment()
+	s.turn() // it comes back as version 1
+	s.deleteRollout()
+	s.deleted()
+	s.turn()
+	if s.image() != "demo:v1" {
+		t.Fatalf("the story needs a workload of version 1; image is %s", s.image())
+	}
+	return s
+}
+
+func TestWhatIsMissingComesBackAsTheLastGoodVersionHasItWhenTheWorkloadIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+	s := givenBack(t, v1, strings.ReplaceAll(canary("v2"), "canary-demo.com", "new.com"))
+	s.deleteNamed(&corev1.Service{})
+	s.turn()
+	s.must(s.client.Get(t.Context(), s.key, &corev1.Service{}))
+	s.deleteNamed(&networkingv1.Ingress{})
+	s.turn()
+	back := &networkingv1.Ingress{}
+	s.must(s.client.Get(t.Context(), s.key, back))
+	if back.Spec.Rules[0].Host != "canary-demo.com" {
+		t.Errorf("the Ingress comes back for %s, want it as the last good version has it", back.Spec.Rules[0].Host)
+	}
+	if s.image() != "demo:v1" {
+		t.Errorf("the workload was changed: image is %s", s.image())
+	}
+	replicas, d := int32(3), &appsv1.Deployment{}
+	s.edit(d, func() { d.Spec.Replicas = &replicas })
+	s.edit(back, func() { back.Spec.Rules[0].Host = "edited.com" })
+	s.turn()
+	s.must(s.client.Get(t.Context(), s.key, back))
+	if *s.deployment().Spec.Replicas != 3 || back.Spec.Rules[0].Host != "edited.com" {
+		t.Errorf("what is there is left alone, but there are %d replicas and the host is %s", *s.deployment().Spec.Replicas, back.Spec.Rules[0].Host)
+	}
+}
+
+func TestWhatIsMissingAndNewComesBackAsItsOwnVersionHasIt(t *testing.T) {
+	t.Parallel()
+	gateway := `    - {type: gateway, properties: {domain: canary-demo.com, http: {"/version": 8090}}}` + "\n"
+	s := givenBack(t, strings.ReplaceAll(v1, gateway, ""), canary("v2"))
+	s.deleteNamed(&networkingv1.Ingress{})
+	s.turn()
+	s.must(s.client.Get(t.Context(), s.key, &networkingv1.Ingress{}))
 }

@@ -73,7 +73,7 @@ func newStage(t *testing.T) *stage {
 			t.Fatal(err)
 		}
 	}
-	b := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(
+	b := fake.NewClientBuilder().WithScheme(scheme).WithReturnManagedFields().WithStatusSubresource(
 		&v1beta1.Application{}, &v1beta1.ApplicationRevision{}, &v1alpha1.ReleaseAction{}, &rolloutsv1beta1.Rollout{})
 	if err := Index(t.Context(), builderIndexer{b}); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func newStage(t *testing.T) *stage {
 
 // restart is a controller that was just started: it remembers nothing.
 func (s *stage) restart() {
-	s.r = New(s.client, definition.Builtin(), s.clock)
+	s.r = New(s.client, s.client, definition.Builtin(), s.clock)
 	n := 0
 	s.r.newID = func() string { n++; return fmt.Sprintf("step%06d", n) }
 }

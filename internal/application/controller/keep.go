@@ -39,14 +39,17 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 	}
 	var problems []error
 	for _, e := range entries {
-		if e.Raw == nil || w.deployed[e.Component] || !application.MayKeep(e.Stepped, e.Revision, workloads[e.Component]) {
+		if e.Raw == nil || w.deployed[e.Component] {
 			continue
 		}
 		resource, err := r.returning(ctx, w, rev, e, workloads[e.Component])
 		if err != nil {
 			return err
 		}
-		if err := r.restore(ctx, w, resource); err != nil {
+		if resource == nil {
+			continue
+		}
+		if err := r.restore(ctx, w, *resource); err != nil {
 			if isTransient(err) {
 				return err
 			}
@@ -56,23 +59,38 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 	return errors.Join(problems...)
 }
 
-// returning is the resource as it is to be: as its inventory has it, but for a Deployment that was deleted on its way
-// through the steps of a release.
+// returning is the resource as it is to be: as its inventory has it, but for what somebody deleted on its way through the
+// steps of a release, which comes back as the last good version has it. Nil leaves an object alone: it is there, and its
+// workload is not handed over to the version of the inventory.
 func (r *Reconciler) returning(
 	ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, e application.Entry, workload *appsv1.Deployment,
-) (v1beta1.ManagedResource, error) {
+) (*v1beta1.ManagedResource, error) {
+	if !application.MayKeep(e.Stepped, e.Revision, workload) {
+		live, err := r.live(ctx, e.ManagedResource)
+		if err != nil || live != nil {
+			return nil, err
+		}
+		return lastGood(w, rev, e), nil
+	}
 	if e.Kind != "Deployment" || !e.Stepped || workload != nil {
-		return e.ManagedResource, nil
+		return &e.ManagedResource, nil
 	}
 	ro, err := r.rollout(ctx, w.owner(), e.Namespace, e.Component)
 	if err != nil {
-		return v1beta1.ManagedResource{}, err
+		return nil, err
 	}
-	former := application.Former(w.app.Name, rev, w.revisions, w.trackers, application.KeyOf(e.ManagedResource))
-	if former == nil || !application.ReturnsAsFormer(e.Stepped, workload, ro) {
-		return e.ManagedResource, nil
+	if !application.ReturnsAsFormer(e.Stepped, workload, ro) {
+		return &e.ManagedResource, nil
 	}
-	return *former, nil
+	return lastGood(w, rev, e), nil
+}
+
+// lastGood is the resource as the last good version has it, or as e has it where that version does not.
+func lastGood(w *world, rev *v1beta1.ApplicationRevision, e application.Entry) *v1beta1.ManagedResource {
+	if m := application.Former(w.app.Name, rev, w.revisions, w.trackers, application.KeyOf(e.ManagedResource)); m != nil {
+		return m
+	}
+	return &e.ManagedResource
 }
 
 // restore applies an object as its inventory has it.
@@ -85,7 +103,7 @@ func (r *Reconciler) restore(ctx context.Context, w *world, m v1beta1.ManagedRes
 	if err != nil {
 		return err
 	}
-	_, err = r.applier.Apply(ctx, w.owner(), want, live)
+	_, err = r.applier.Apply(ctx, w.owner(), want, live, true)
 	return err
 }
 

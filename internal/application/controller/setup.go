@@ -50,7 +50,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 	if opts.Concurrency == 0 {
 		opts.Concurrency = 8
 	}
-	r := New(mgr.GetClient(), opts.Definitions, clock.RealClock{})
+	r := New(mgr.GetClient(), mgr.GetAPIReader(), opts.Definitions, clock.RealClock{})
 	r.events = mgr.GetEventRecorder(apply.FieldManager)
 	owned := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request { return requestFor(ownerOf(o)) })
 	gone := builder.WithPredicates(predicate.Funcs{
@@ -78,10 +78,11 @@ func watched() []client.Object {
 	return []client.Object{&appsv1.Deployment{}, &corev1.Service{}, &networkingv1.Ingress{}, &rolloutsv1beta1.Rollout{}}
 }
 
-// New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
-func New(c client.Client, definitions *definition.Registry, now clock.PassiveClock) *Reconciler {
+// New returns a Reconciler that reads and writes through c, and reads past its cache with direct. Its events go nowhere until
+// Setup says where.
+func New(c client.Client, direct client.Reader, definitions *definition.Registry, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, applier: apply.New(c), definitions: definitions, evaluator: expression.New(),
+		client: c, applier: apply.New(c, direct), definitions: definitions, evaluator: expression.New(),
 		clock: now, events: silent{}, newID: newID, pace: newPace(),
 	}
 }

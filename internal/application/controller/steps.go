@@ -259,11 +259,20 @@ func podTemplate(o *unstructured.Unstructured) any {
 	return plain
 }
 
-// record writes the inventory of everything that the parts consist of, before any of it is applied.
+// record writes the inventory of everything that the parts consist of, before any of it is applied. What is not to be
+// applied, because it is somebody else's, is left out: what is on record is ours.
 func (r *Reconciler) record(ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, parts []part) error {
 	var entries []v1beta1.ManagedResource
 	for _, p := range parts {
 		for _, m := range p.dispatch.Inventory {
+			err := r.applier.Refuse(ctx, w.owner(), p.lives[objectKey(m.Object)], onRecord(w, m.Object))
+			var refused *apply.RefusedError
+			if errors.As(err, &refused) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
 			e, err := apply.Recorded(m.Object, m.Component, m.Trait, m.Object.GetKind() != "Rollout")
 			if err != nil {
 				return err
@@ -287,6 +296,13 @@ func (r *Reconciler) record(ctx context.Context, w *world, rev *v1beta1.Applicat
 	return err
 }
 
+// onRecord says that an inventory of the Application has the object.
+func onRecord(w *world, o *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(w.trackers, func(t v1beta1.ResourceTracker) bool {
+		return slices.ContainsFunc(t.Spec.ManagedResources, func(m v1beta1.ManagedResource) bool { return application.KeyOf(m) == objectKey(o) })
+	})
+}
+
 func newTracker(w *world, rev *v1beta1.ApplicationRevision) v1beta1.ResourceTracker {
 	t := v1beta1.ResourceTracker{ObjectMeta: metav1.ObjectMeta{
 		Name: application.TrackerName(rev),
@@ -306,7 +322,7 @@ func newTracker(w *world, rev *v1beta1.ApplicationRevision) v1beta1.ResourceTrac
 func (r *Reconciler) applyPart(ctx context.Context, w *world, p part) error {
 	w.deployed[p.component.Name] = true
 	for _, m := range p.dispatch.Apply {
-		_, err := r.applier.Apply(ctx, w.owner(), m.Object, p.lives[objectKey(m.Object)])
+		_, err := r.applier.Apply(ctx, w.owner(), m.Object, p.lives[objectKey(m.Object)], onRecord(w, m.Object))
 		var refused *apply.RefusedError
 		if errors.As(err, &refused) {
 			return &step.Failure{Reason: v1beta1.ReasonExecute, Err: refused}

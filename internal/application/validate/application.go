@@ -18,6 +18,9 @@ import (
 // longestName of an application leaves room for "-v12345" in the label that names the revision, which has 63 characters.
 const longestName = 63 - len("-v12345")
 
+// longestVersion of a publishVersion is what the value of a label may have.
+const longestVersion = 63
+
 // WorkflowCheck returns the faults of an application's workflow, a sentence each. The workflow engine has it
 // (step.ValidateWorkflow); it comes as a func because engines do not import one another.
 type WorkflowCheck func(spec v1beta1.ApplicationSpec) []error
@@ -51,7 +54,25 @@ func metadata(app *v1beta1.Application) []error {
 		faults = append(faults, schema.Faultf("metadata.annotations",
 			"Application has both autoUpdate and publishVersion annotations, and only one can be present; remove one of them"))
 	}
+	if v, given := app.Annotations[v1beta1.AnnotationPublishVersion]; given {
+		faults = append(faults, version(v)...)
+	}
 	return faults
+}
+
+// version checks a publishVersion: what people type after -v, and see in lists.
+func version(v string) []error {
+	at := schema.Join("metadata.annotations", v1beta1.AnnotationPublishVersion)
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.", r)
+	}
+	switch {
+	case v == "":
+		return []error{schema.Faultf(at, "is empty; write a version such as v1, or remove the annotation so that each change of the spec is published")}
+	case len(v) > longestVersion || strings.ContainsFunc(v, func(r rune) bool { return !plain(r) }):
+		return []error{schema.Faultf(at, "%q is no version; write at most %d of A-Z, a-z, 0-9, '-', '_' and '.'", cut(v), longestVersion)}
+	}
+	return nil
 }
 
 func policies(reg *definition.Registry, policies []v1beta1.Policy) []error {

@@ -120,6 +120,19 @@ func TestApplication(t *testing.T) {
 		"autoUpdate and publishVersion": {"they contradict one another", strings.Replace(head, "{name: demo}", "{name: demo, annotations: {app.oam.dev/autoUpdate: 'true', app.oam.dev/publishVersion: v1}}", 1) + web, []string{
 			`metadata.annotations: Application has both autoUpdate and publishVersion annotations, and only one can be present; remove one of them`,
 		}},
+		"an empty version": {"no version is said by leaving the annotation out", strings.Replace(head, "{name: demo}", `{name: demo, annotations: {app.oam.dev/publishVersion: ""}}`, 1) + web, []string{
+			`metadata.annotations["app.oam.dev/publishVersion"]: is empty; write a version such as v1, or remove the annotation so that each change of the spec is published`,
+		}},
+		"a version with a blank": {"people and scripts type it", strings.Replace(head, "{name: demo}", "{name: demo, annotations: {app.oam.dev/publishVersion: v1 beta}}", 1) + web, []string{
+			`metadata.annotations["app.oam.dev/publishVersion"]: "v1 beta" is no version; write at most 63 of A-Z, a-z, 0-9, '-', '_' and '.'`,
+		}},
+		"a version of another alphabet": {"only plain letters", strings.Replace(head, "{name: demo}", "{name: demo, annotations: {app.oam.dev/publishVersion: één}}", 1) + web, []string{
+			`metadata.annotations["app.oam.dev/publishVersion"]: "één" is no version; write at most 63 of A-Z, a-z, 0-9, '-', '_' and '.'`,
+		}},
+		"a version of 64 letters": {"it is too long", strings.Replace(head, "{name: demo}", "{name: demo, annotations: {app.oam.dev/publishVersion: "+strings.Repeat("a", 64)+"}}", 1) + web, []string{
+			`metadata.annotations["app.oam.dev/publishVersion"]: "` + strings.Repeat("a", 64) + `" is no version; write at most 63 of A-Z, a-z, 0-9, '-', '_' and '.'`,
+		}},
+		"a version of 63 characters": {"all of these are allowed", strings.Replace(head, "{name: demo}", "{name: demo, annotations: {app.oam.dev/publishVersion: v1.2-RC_3"+strings.Repeat("a", 54)+"}}", 1) + web, nil},
 		"unknown policy": {"a policy that nobody carries out is refused", head + web + "  policies: [{name: p, type: overide, properties: {selector: [web]}}]\n", []string{
 			`spec.policies[0].type: there is no policy type "overide"; write override (known are override, topology)`,
 		}},

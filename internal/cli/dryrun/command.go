@@ -4,8 +4,10 @@
 package dryrun
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -28,48 +30,68 @@ const examples = `  vela dry-run -f app.yaml
 
 // NewCommand is `vela dry-run`.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	var file string
+	var files []string
 	cmd := sh.Command("dry-run -f FILE|-|DIR|URL", "dry-run", examples)
-	flag.File(cmd, sh.Text, &file)
+	flag.File(cmd, sh.Text, &files)
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 && file == "" && source.Meant(args[0], true) {
+		if len(args) > 0 && len(files) == 0 && source.Meant(args[0], true) {
 			return sh.Usage("usage.file-without-flag", args[0], cmd.CommandPath())
 		}
 		return sh.NoArguments(cmd, args)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if file == "" {
+		files = slices.DeleteFunc(files, func(f string) bool { return f == "" }) // as good as not given
+		if len(files) == 0 {
 			return sh.Usage("dry-run.no-file")
 		}
-		apps, err := source.New(sh, file).Applications(cmd.Context())
-		if err != nil {
+		if err := source.Check(sh, files); err != nil {
 			return err
 		}
-		registry := definition.Builtin()
-		for _, app := range apps { // nothing is shown of a file that holds a fault, as nothing of it is applied
-			if err := check(sh, registry, app, len(apps) > 1); err != nil {
-				return err
-			}
-		}
-		for _, app := range apps {
-			if err := show(sh, registry, app); err != nil {
-				return err
-			}
-		}
-		return nil
+		return run(cmd.Context(), sh, files)
 	}
 	return cmd
 }
 
-// check gives app its namespace and finds the faults that admission would refuse it for; named says that it is one of
-// several.
-func check(sh *shell.Shell, registry *definition.Registry, app *v1beta1.Application, named bool) error {
+func run(ctx context.Context, sh *shell.Shell, files []string) error {
+	found, err := source.Read(ctx, sh, files)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if err := place(sh, f.App); err != nil {
+			return err
+		}
+	}
+	if err := source.Distinct(sh.Text, found); err != nil {
+		return err
+	}
+	registry := definition.Builtin()
+	for _, f := range found { // nothing is shown of a file that holds a fault, as nothing of it is applied
+		if err := check(sh, registry, f.App, len(found) > 1); err != nil {
+			return err
+		}
+	}
+	for _, f := range found {
+		if err := show(sh, registry, f.App); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place gives app its namespace.
+func place(sh *shell.Shell, app *v1beta1.Application) error {
 	switch {
 	case app.Namespace == "":
 		app.Namespace = sh.Namespace(nil)
 	case sh.NamespaceFlag != "" && sh.NamespaceFlag != app.Namespace:
 		return sh.Text.Error("up.two-namespaces", app.Namespace, sh.NamespaceFlag)
 	}
+	return nil
+}
+
+// check finds the faults that admission would refuse app for; named says that it is one of several.
+func check(sh *shell.Shell, registry *definition.Registry, app *v1beta1.Application, named bool) error {
 	err := errors.Join(validate.Application(registry, app, step.ValidateWorkflow(nil))...)
 	switch {
 	case err != nil && named:

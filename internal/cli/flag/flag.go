@@ -41,9 +41,37 @@ func Selector(cmd *cobra.Command, t text.Text, to *string) {
 	cmd.Flags().StringVarP(to, "selector", "l", "", t.Of("flag.selector"))
 }
 
-// Timeout adds --timeout with a default.
+// Timeout adds --timeout with a default. A negative one is refused.
 func Timeout(cmd *cobra.Command, t text.Text, to *time.Duration, byDefault time.Duration) {
-	cmd.Flags().DurationVar(to, "timeout", byDefault, t.Of("flag.timeout"))
+	*to = byDefault
+	cmd.Flags().Var(&timeout{to, t}, "timeout", t.Of("flag.timeout"))
+}
+
+// timeout is the value of a flag: a time that is not negative.
+type timeout struct {
+	to   *time.Duration
+	text text.Text
+}
+
+func (v *timeout) String() string {
+	if v.to == nil { // the flag package asks an empty value what it is like
+		return ""
+	}
+	return v.to.String()
+}
+
+func (*timeout) Type() string { return "duration" }
+
+func (v *timeout) Set(typed string) error {
+	d, err := time.ParseDuration(typed)
+	if err != nil {
+		return err
+	}
+	if d < 0 {
+		return v.text.Error("flag.negative")
+	}
+	*v.to = d
+	return nil
 }
 
 // Wait adds -w.
@@ -56,7 +84,7 @@ func Yes(cmd *cobra.Command, t text.Text, to *bool) {
 	cmd.Flags().BoolVarP(to, "yes", "y", false, t.Of("flag.yes"))
 }
 
-// File adds -f.
-func File(cmd *cobra.Command, t text.Text, to *string) {
-	cmd.Flags().StringVarP(to, "file", "f", "", t.Of("flag.file"))
+// File adds -f, which may be given several times.
+func File(cmd *cobra.Command, t text.Text, to *[]string) {
+	cmd.Flags().StringArrayVarP(to, "file", "f", nil, t.Of("flag.file"))
 }

@@ -30,6 +30,46 @@ const (
 	stdin = "-"
 )
 
+// Found is one Application and the place that it was read from, as people would say it.
+type Found struct {
+	App  *v1beta1.Application
+	From string
+}
+
+// Read gets the Applications of all -f, in their order.
+func Read(ctx context.Context, sh *shell.Shell, from []string) ([]Found, error) {
+	var all []Found
+	for _, f := range from {
+		found, err := New(sh, f).Applications(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// Check holds what is wrong with the -f of a command line.
+func Check(sh *shell.Shell, from []string) error {
+	if i := slices.Index(from, stdin); i >= 0 && slices.Contains(from[i+1:], stdin) {
+		return sh.Usage("source.stdin-twice")
+	}
+	return nil
+}
+
+// Distinct refuses Applications that are defined twice; each has its namespace by now.
+func Distinct(t text.Text, all []Found) error {
+	first := map[string]string{}
+	for _, f := range all {
+		name := f.App.Namespace + "/" + f.App.Name
+		if from, there := first[name]; there {
+			return t.Error("source.twice", name, from, f.From)
+		}
+		first[name] = f.From
+	}
+	return nil
+}
+
 // Reader reads what one -f names.
 type Reader struct {
 	// From is what -f was given.
@@ -53,12 +93,12 @@ type file struct {
 }
 
 // Applications are all that is there, at least one, each with a name. Each error names the place and the mend.
-func (r Reader) Applications(ctx context.Context) ([]*v1beta1.Application, error) {
+func (r Reader) Applications(ctx context.Context) ([]Found, error) {
 	files, err := r.files(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []*v1beta1.Application
+	var all []Found
 	for _, f := range files {
 		found, err := validate.DecodeAll(f.text)
 		if err != nil {
@@ -67,7 +107,9 @@ func (r Reader) Applications(ctx context.Context) ([]*v1beta1.Application, error
 		if slices.ContainsFunc(found, func(app *v1beta1.Application) bool { return app.Name == "" }) {
 			return nil, r.Text.Error("source.no-name", f.name)
 		}
-		all = append(all, found...)
+		for _, app := range found {
+			all = append(all, Found{app, f.name})
+		}
 	}
 	if len(all) == 0 {
 		return nil, r.Text.Error("source.empty", r.name())

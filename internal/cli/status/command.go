@@ -4,8 +4,11 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -94,6 +97,9 @@ func (o *Options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.known(app); err != nil {
+		return err
+	}
 	switch {
 	case o.format.Structured() && !o.View:
 		return output.Write(o.sh.Out, o.format, bare(app))
@@ -113,6 +119,18 @@ func (o *Options) run(ctx context.Context) error {
 		return output.Write(o.sh.Out, o.format, tree)
 	}
 	return Print(o.sh.Out, tree, o.sh.Style, o.sh.Text)
+}
+
+// known refuses a component that the application does not have.
+func (o *Options) known(app *v1beta1.Application) error {
+	var names []string
+	for _, comp := range app.Spec.Components {
+		names = append(names, comp.Name)
+	}
+	if o.Component == "" || slices.Contains(names, o.Component) {
+		return nil
+	}
+	return o.sh.Text.Error("status.no-component", app.Name, o.Component, cmp.Or(strings.Join(names, ", "), o.sh.Text.Of("status.none")))
 }
 
 // bare is the application without what only servers read.

@@ -57,6 +57,9 @@ func (o *Options) follow(ctx context.Context, c *cluster.Cluster, namespace stri
 			if app == nil {
 				return o.sh.Text.Error("status.gone", o.Name)
 			}
+			if err := o.known(app); err != nil {
+				return err
+			}
 		case <-tick.C:
 		}
 		if app == nil {

@@ -17,10 +17,12 @@ import (
 	"github.com/vela-rollouts/vela/internal/application"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/cli/source"
 )
 
 // place gives each application its namespace and, with -v, its publishVersion.
 func (o *Options) place(found []document, c *cluster.Cluster) error {
+	placed := make([]source.Found, 0, len(found))
 	for _, d := range found {
 		namespace := d.app.Namespace
 		if namespace != "" && o.sh.NamespaceFlag != "" && namespace != o.sh.NamespaceFlag {
@@ -40,8 +42,9 @@ func (o *Options) place(found []document, c *cluster.Cluster) error {
 			d.object.SetAnnotations(annotations)
 			d.app.SetAnnotations(annotations)
 		}
+		placed = append(placed, source.Found{App: d.app, From: d.from})
 	}
-	return nil
+	return source.Distinct(o.sh.Text, placed)
 }
 
 // apply states all applications. When there are several the server is asked first whether it would take each of them,

@@ -5,6 +5,7 @@ package up
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ const waitFor = 300 * time.Second
 
 const examples = `  # Deploy or update what a file states
   vela up -f app.yaml
+  vela up -f shop.yaml -f cart.yaml
 
   # From standard input, a folder of files, or the web
   cat app.yaml | vela up -f -
@@ -35,7 +37,7 @@ const examples = `  # Deploy or update what a file states
 
 // Options are the flags of `vela up`.
 type Options struct {
-	File           string
+	Files          []string
 	PublishVersion string
 	Revision       string
 	Wait           bool
@@ -50,7 +52,7 @@ type Options struct {
 func NewCommand(sh *shell.Shell) *cobra.Command {
 	o := &Options{sh: sh}
 	cmd := sh.Command("up [APP] [-f FILE|-|DIR|URL]", "up", examples)
-	flag.File(cmd, sh.Text, &o.File)
+	flag.File(cmd, sh.Text, &o.Files)
 	cmd.Flags().StringVarP(&o.PublishVersion, "publish-version", "v", "", sh.Text.Of("up.flag.publish-version"))
 	cmd.Flags().StringVarP(&o.Revision, "revision", "r", "", sh.Text.Of("up.flag.revision"))
 	flag.Wait(cmd, sh.Text, &o.Wait, false)
@@ -66,7 +68,8 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 
 // validate holds what is wrong with the command line itself; the sentences are those that scripts know.
 func (o *Options) validate(args []string) error {
-	if len(args) > 0 && o.File == "" && source.Meant(args[0], o.PublishVersion == "") {
+	o.Files = slices.DeleteFunc(o.Files, func(f string) bool { return f == "" }) // as good as not given
+	if len(args) > 0 && len(o.Files) == 0 && source.Meant(args[0], o.PublishVersion == "") {
 		return o.sh.Text.Error("usage.file-without-flag", args[0], "vela up")
 	}
 	if len(args) > 1 {
@@ -76,16 +79,16 @@ func (o *Options) validate(args []string) error {
 		o.Name = args[0]
 	}
 	switch {
-	case o.Name != "" && o.File != "":
+	case o.Name != "" && len(o.Files) > 0:
 		return o.sh.Text.Error("up.name-and-file")
 	case o.Name == "" && o.Revision != "":
 		return o.sh.Text.Error("up.revision-without-name")
-	case o.Name == "" && o.File == "":
+	case o.Name == "" && len(o.Files) == 0:
 		return o.sh.Text.Error("up.nothing-given")
 	case o.Name != "" && o.PublishVersion == "":
 		return o.sh.Text.Error("up.no-version")
 	}
-	return nil
+	return source.Check(o.sh, o.Files)
 }
 
 func (o *Options) run(ctx context.Context) error {

@@ -17,22 +17,23 @@ import (
 // document is one Application as it was written, and as it is sent.
 type document struct {
 	app    *v1beta1.Application
+	from   string
 	object *unstructured.Unstructured
 }
 
 // read gets all Applications of -f.
 func (o *Options) read(ctx context.Context) ([]document, error) {
-	apps, err := source.New(o.sh, o.File).Applications(ctx)
+	found, err := source.Read(ctx, o.sh, o.Files)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]document, 0, len(apps))
-	for _, app := range apps {
-		object, err := sent(app)
+	all := make([]document, 0, len(found))
+	for _, f := range found {
+		object, err := sent(f.App)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, document{app, object})
+		all = append(all, document{f.App, f.From, object})
 	}
 	return all, nil
 }

@@ -105,13 +105,12 @@ func (o *Options) run(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	taken := asked.Status.Phase != ""
-	printed, said := 0, ""
+	printed, said, last := 0, "", asked.Status
 	err = cluster.Until(ctx, c, cluster.Actions(), namespace, asked.Name, func(a *v1alpha1.ReleaseAction) (bool, error) {
 		if a == nil {
 			return true, o.sh.Text.Error("workflow.action-gone", asked.Name)
 		}
-		taken = a.Status.Phase != ""
+		last = a.Status
 		if a.Status.Phase == v1alpha1.ActionRefused {
 			return true, exit.With(exit.Refused, errors.New(a.Status.Message))
 		}
@@ -125,10 +124,10 @@ func (o *Options) run(ctx context.Context) error {
 		return a.Status.Phase == v1alpha1.ActionSucceeded, nil
 	})
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && !taken:
+	case errors.Is(err, context.DeadlineExceeded) && last.Phase == "":
 		return exit.With(exit.TimedOut, o.sh.Text.Error("workflow.not-taken", o.Timeout, asked.Name))
 	case errors.Is(err, context.DeadlineExceeded):
-		return exit.With(exit.TimedOut, o.sh.Text.Error("workflow.not-done", o.Timeout, asked.Name, o.Name+shell.Suffix(namespace)))
+		return exit.With(exit.TimedOut, o.sh.Text.Error("workflow.not-done", o.Timeout, last.Message, asked.Name, o.Name+shell.Suffix(namespace)))
 	case err != nil:
 		return err
 	}

@@ -56,9 +56,23 @@ func newList(sh *shell.Shell) *cobra.Command {
 		if f.Structured() {
 			return output.Write(sh.Out, f, runs)
 		}
+		if len(runs) == 0 {
+			sh.Say(sh.ErrStyle.Faint(none(sh, namespace)))
+		}
+		if len(runs) == 0 && sh.OutTerminal {
+			return nil // a header is for scripts
+		}
 		return write(sh, runs, all)
 	}
 	return cmd
+}
+
+// none says that there is nothing to list, and where it was looked for; an empty namespace is all of them.
+func none(sh *shell.Shell, namespace string) string {
+	if namespace == "" {
+		return sh.Text.Of("workflow.none-anywhere")
+	}
+	return sh.Text.Of("workflow.none", namespace)
 }
 
 func runsOf(apps []corev1beta1.Application) []run {

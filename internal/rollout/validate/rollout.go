@@ -13,7 +13,6 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
-	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
 const (
@@ -21,11 +20,14 @@ const (
 	routings = canary + ".trafficRoutings"
 )
 
+// Matcher is a sentence about why the route of a Rollout can't lead requests by matches; nil where it can.
+type Matcher func([]v1beta1.HTTPRouteMatch) error
+
 // Rollout returns what is wrong with a Rollout by itself and beside the others of its namespace, one error for each fault.
 // What the schema of the CRD refuses is not looked at again.
 //
 // A plan that ends at 100 % is accepted in every style: the new version gets all the traffic before the last old pod goes.
-func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout) []error {
+func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canMatch Matcher) []error {
 	var faults []error
 	add := func(err error) {
 		if err != nil {
@@ -42,7 +44,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout) []error {
 	for i, s := range c.Steps {
 		at := schema.Index(canary+".steps", i)
 		add(step(at, s))
-		add(matches(at, s, c.TrafficRoutings))
+		add(matches(at, s, c.TrafficRoutings, canMatch))
 		if i > 0 {
 			add(grows(at, c.Steps[i-1], s))
 		}
@@ -135,14 +137,14 @@ func step(at string, s v1beta1.Step) error {
 }
 
 // matches says why requests that match can't be led by the routes.
-func matches(at string, s v1beta1.Step, routings []v1beta1.TrafficRouting) error {
+func matches(at string, s v1beta1.Step, routings []v1beta1.TrafficRouting, canMatch Matcher) error {
 	if len(s.Matches) == 0 {
 		return nil
 	}
 	if len(routings) == 0 {
 		return schema.Faultf(at+".matches", "needs a route that looks at requests; name one in "+canary+".trafficRoutings, or remove matches")
 	}
-	if _, err := ingress.Annotations(s.Matches); err != nil {
+	if err := canMatch(s.Matches); err != nil {
 		return schema.Faultf(at, "%s", err)
 	}
 	return nil

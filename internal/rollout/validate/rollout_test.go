@@ -11,6 +11,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
+	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
 const (
@@ -94,7 +95,7 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := sentence(validate.Rollout(read(t, c.text), nil)); got != c.want {
+			if got := sentence(validate.Rollout(read(t, c.text), nil, ingress.CanMatch)); got != c.want {
 				t.Errorf("it says\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -121,7 +122,7 @@ func TestOneWorkloadHasOneRollout(t *testing.T) {
 	} {
 		o := other
 		c.change(&o)
-		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o})); got != c.want {
+		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o}, ingress.CanMatch)); got != c.want {
 			t.Errorf("%s: it says %q, want %q", name, got, c.want)
 		}
 	}

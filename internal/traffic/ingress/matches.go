@@ -65,6 +65,12 @@ func Annotations(all []rollouts.HTTPRouteMatch) (map[string]string, error) {
 	return out, nil
 }
 
+// CanMatch says why an Ingress can't lead the requests that match; nil where it can.
+func CanMatch(all []rollouts.HTTPRouteMatch) error {
+	_, err := Annotations(all)
+	return err
+}
+
 // matches reads what Annotations wrote.
 func matches(annotations map[string]string) []rollouts.HTTPRouteMatch {
 	var all []rollouts.HTTPRouteMatch
