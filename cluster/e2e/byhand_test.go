@@ -241,6 +241,27 @@ func TestADeletedDeploymentComesBackAsTheLastGoodVersion(t *testing.T) {
 			return number(o, "status", "readyReplicas") == 5 && number(o, "status", "replicas") == 5
 		})
 		atItsStep(t, p)
+	})
+	scene(t, "the port of the user's Service is edited: it is put right", func(t *testing.T) {
+		_, err := client.CoreV1().Services("default").Patch(ctx, play.App, types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/ports/0/port","value":9999}]`), metav1.PatchOptions{})
+		must(t, err)
+		for _, name := range []string{play.App, stableService, canaryService} {
+			until(t, p, serviceKind, name, "it has its port", func(o *unstructured.Unstructured) bool {
+				ports, _, err := unstructured.NestedSlice(o.Object, "spec", "ports")
+				if err != nil || len(ports) != 1 {
+					return false
+				}
+				port, is := ports[0].(map[string]any)
+				return is && port["port"] == int64(8090)
+			})
+		}
+	})
+	scene(t, "the labels of the Deployment are taken off: it is still the application's", func(t *testing.T) {
+		_, err := client.AppsV1().Deployments("default").Patch(ctx, play.App, types.MergePatchType, []byte(`{"metadata":{"labels":{"app.oam.dev/name":null,"app.oam.dev/namespace":null}}}`), metav1.PatchOptions{})
+		must(t, err)
+		until(t, p, deploymentKind, play.App, "it has its labels", func(o *unstructured.Unstructured) bool { return o.GetLabels()["app.oam.dev/name"] == play.App })
+		atItsStep(t, p)
+		must(t, p.WaitServed(ctx))
 		must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
 		share(t, p, "V2", 20)
 	})

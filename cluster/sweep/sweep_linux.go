@@ -14,10 +14,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/vishvananda/netlink"
 
+	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/cluster/network"
 	"github.com/vela-rollouts/vela/cluster/proxy"
 )
@@ -41,7 +43,7 @@ func Machine(ctx context.Context, places Places) error {
 		tables(ctx),
 		groups(ctx, cgroupRoot),
 		logLinks(places.DataDir),
-		devices(ctx, deviceSocket),
+		devices(ctx, deviceSocket, 3*time.Second),
 		results(cniResults),
 		os.RemoveAll(places.RunDir),
 		// The pods that held addresses are gone.
@@ -53,11 +55,23 @@ func Machine(ctx context.Context, places Places) error {
 const deviceSocket = "/var/lib/kubelet/device-plugins/kubelet.sock"
 
 // devices removes the socket that our kubelet left, unless another kubelet listens there, and the directories that it was
-// alone in.
-func devices(ctx context.Context, socket string) error {
-	dialer := net.Dialer{Timeout: time.Second}
-	if conn, err := dialer.DialContext(ctx, "unix", socket); err == nil {
-		return conn.Close()
+// alone in. A kubelet that is just ending gets the time to.
+func devices(ctx context.Context, socket string, ends time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, ends)
+	defer cancel()
+	err := component.Poll(waiting, 50*time.Millisecond, func(ctx context.Context) error {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket)
+		switch {
+		case err == nil:
+			_ = conn.Close()
+			return errors.New("a kubelet listens there")
+		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+			return nil // nobody does
+		}
+		return err
+	})
+	if err != nil {
+		return ctx.Err()
 	}
 	if err := os.Remove(socket); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
@@ -79,8 +93,8 @@ const cniResults = "/var/lib/cni/results"
 // results removes the answers for our pods, and the directories that they were alone in.
 func results(dir string) error {
 	ours, err := filepath.Glob(filepath.Join(dir, network.PodNetwork+"-*"))
-	if err != nil || len(ours) == 0 {
-		return err
+	if err != nil {
+		return fmt.Errorf("looking for what CNI kept of pods: %w", err)
 	}
 	for _, file := range ours {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {

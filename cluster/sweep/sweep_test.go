@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestOnlyMountsBelowTheDirectoriesAreTheClusters(t *testing.T) {
@@ -79,7 +80,7 @@ func TestTheDeviceSocketOfAKubeletThatIsGoneIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, socket := range []string{used, left, shared, left} {
-		if err := devices(t.Context(), socket); err != nil {
+		if err := devices(t.Context(), socket, 100*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,14 +109,16 @@ func TestOnlyWhatCNIKeptOfOurPodsIsRemoved(t *testing.T) {
 		}
 		return dir
 	}
-	alone, shared := fill("alone", "velad-1-eth0", "velad-2-eth0"), fill("shared", "velad-1-eth0", "other-1-eth0")
-	for _, dir := range []string{alone, shared, filepath.Join(root, "none")} {
+	alone, empty, shared := fill("alone", "velad-1-eth0", "velad-2-eth0"), fill("empty"), fill("shared", "velad-1-eth0", "other-1-eth0")
+	for _, dir := range []string{alone, empty, shared, filepath.Join(root, "none")} {
 		if err := results(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := os.Stat(filepath.Dir(alone)); !os.IsNotExist(err) {
-		t.Errorf("the directories with nothing else in them are still there: %v", err)
+	for _, dir := range []string{alone, empty} {
+		if _, err := os.Stat(filepath.Dir(dir)); !os.IsNotExist(err) {
+			t.Errorf("the directories of %s have nothing else in them, and are still there: %v", dir, err)
+		}
 	}
 	left, err := os.ReadDir(shared)
 	if err != nil || len(left) != 1 || left[0].Name() != "other-1-eth0" {

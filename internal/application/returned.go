@@ -28,7 +28,7 @@ func Leaving(rollouts []rolloutsv1beta1.Rollout) string {
 	return say
 }
 
-// Returned says whether a workload that was given the template of revision, its former one, has only pods of it, and
+// Returned says whether a workload that was given the template of revision, its former one, has only pods of it, all ready, and
 // otherwise in a few words how far it is. Its native rolling update takes pods back when a release was over already. Two
 // are not waited for, and the message says so: one that makes no progress any more (progressDeadlineSeconds), for its
 // template is the former one; and one that a newer release was applied to since. A hold alone is no newer release: it may
@@ -49,13 +49,17 @@ func Returned(d *appsv1.Deployment, revision string) (done bool, message string)
 	}
 	st := d.Status
 	if st.ObservedGeneration >= d.Generation {
-		if st.UpdatedReplicas >= want && st.Replicas <= st.UpdatedReplicas {
+		only := st.UpdatedReplicas >= want && st.Replicas <= st.UpdatedReplicas
+		if only && st.AvailableReplicas >= want {
 			return true, ""
 		}
 		for _, c := range st.Conditions {
 			if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == "ProgressDeadlineExceeded" {
 				return true, fmt.Sprintf("Deployment %s makes no progress with it: %d of %d pods are back", d.Name, st.UpdatedReplicas, want)
 			}
+		}
+		if only {
+			return false, fmt.Sprintf("Deployment %s has only its former pods, and %d of %d are ready", d.Name, st.AvailableReplicas, want)
 		}
 		return false, fmt.Sprintf("Deployment %s has %d of %d pods back and %d to go", d.Name, st.UpdatedReplicas, want, max(st.Replicas-st.UpdatedReplicas, 0))
 	}

@@ -23,12 +23,14 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 			Name: "demo", Generation: 7, Labels: map[string]string{v1beta1.LabelAppRevision: "demo-v1"},
 		}}
 		d.Spec.Replicas = &replicas
-		d.Status = appsv1.DeploymentStatus{ObservedGeneration: observed, Replicas: all, UpdatedReplicas: updated}
+		d.Status = appsv1.DeploymentStatus{ObservedGeneration: observed, Replicas: all, UpdatedReplicas: updated, AvailableReplicas: replicas}
 		if reason != "" {
 			d.Status.Conditions = []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: reason}}
 		}
 		return d
 	}
+	starting := deployment(7, 5, 5, 5, "")
+	starting.Status.AvailableReplicas = 2
 	paused := deployment(7, 5, 6, 3, "")
 	next := deployment(7, 5, 5, 1, "")
 	next.Labels[v1beta1.LabelAppRevision] = "demo-v3"
@@ -42,6 +44,7 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		say        string
 	}{
 		"all pods are back":                     {deployment(7, 5, 5, 5, ""), true, ""},
+		"some are still starting":               {starting, false, "2 of 5 are ready"},
 		"some are of the bad version":           {deployment(7, 5, 6, 3, ""), false, "3 of 5 pods back and 3 to go"},
 		"the last bad pod is still there":       {deployment(7, 5, 6, 5, ""), false, "5 of 5 pods back and 1 to go"},
 		"nobody has looked at it yet":           {deployment(6, 5, 5, 5, ""), false, "about to"},

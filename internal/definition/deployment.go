@@ -65,7 +65,8 @@ func deploymentHealth(seen Seen) Health {
 		return out
 	}
 	if _, held := live.GetAnnotations()[rollouts.AnnotationInProgress]; held {
-		out.Healthy = ready >= wanted
+		// Those beyond are on their way in or out.
+		out.Healthy, out.Message = ready >= wanted, fmt.Sprintf("Ready:%d/%d", min(ready, wanted), wanted)
 		return out
 	}
 	out.Healthy = statusCount(live, "observedGeneration") >= live.GetGeneration() &&

@@ -48,7 +48,11 @@ func next(seen Seen) []Command {
 	case corev1beta1.PhaseUnhealthy:
 		add(WhyLogs, "vela logs %s", app.Name)
 		add(WhyRevision, "vela revision list %s", app.Name)
-	default: // running: nothing has to be done; deleting: nothing can be
+	case corev1beta1.PhaseRunning:
+		if len(releases(seen)) > 0 { // its steps ended before 100 percent
+			back()
+		}
+	default: // deleting: nothing can be done
 	}
 	return all
 }

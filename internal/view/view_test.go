@@ -91,12 +91,12 @@ func TestNextIsWhatMakesSense(t *testing.T) {
 		change func(*corev1beta1.Application)
 		want   []string
 	}{
-		"suspended":  {func(*corev1beta1.Application) {}, []string{view.WhyResume, view.WhyRollback}},
-		"running":    {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunning }, nil},
-		"failed":     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseWorkflowFailed }, []string{view.WhyRollback, view.WhyRestart, view.WhyFix}},
-		"a step":     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunningWorkflow }, []string{view.WhyWatch, view.WhyRollback}},
-		"unhealthy":  {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseUnhealthy }, []string{view.WhyLogs, view.WhyRevision}},
-		"going away": {func(a *corev1beta1.Application) { a.DeletionTimestamp = &metav1.Time{} }, nil},
+		"suspended":                  {func(*corev1beta1.Application) {}, []string{view.WhyResume, view.WhyRollback}},
+		"its steps ended before all": {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunning }, []string{view.WhyRollback}},
+		"failed":                     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseWorkflowFailed }, []string{view.WhyRollback, view.WhyRestart, view.WhyFix}},
+		"a step":                     {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseRunningWorkflow }, []string{view.WhyWatch, view.WhyRollback}},
+		"unhealthy":                  {func(a *corev1beta1.Application) { a.Status.Phase = corev1beta1.PhaseUnhealthy }, []string{view.WhyLogs, view.WhyRevision}},
+		"going away":                 {func(a *corev1beta1.Application) { a.DeletionTimestamp = &metav1.Time{} }, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

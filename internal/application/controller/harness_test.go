@@ -416,6 +416,13 @@ func (s *stage) action(name string) *v1alpha1.ReleaseAction {
 	return a
 }
 
+func (s *stage) revision(name string) *v1beta1.ApplicationRevision {
+	s.t.Helper()
+	rev := &v1beta1.ApplicationRevision{}
+	s.must(s.client.Get(s.t.Context(), types.NamespacedName{Namespace: "default", Name: name}, rev))
+	return rev
+}
+
 func (s *stage) revisions() []string {
 	s.t.Helper()
 	l := &v1beta1.ApplicationRevisionList{}

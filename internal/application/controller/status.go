@@ -178,6 +178,15 @@ func (r *Reconciler) settle(ctx context.Context, w *world, rev *v1beta1.Applicat
 		return nil
 	}
 	if !rev.Status.Succeeded {
+		rollouts, err := r.rollouts(ctx, w.key)
+		if err != nil {
+			return err
+		}
+		if application.Unfinished(rev.Name, rollouts) != "" {
+			return nil // the workflow ended, and a part of the pods is of an earlier version: nothing of that is given up
+		}
+	}
+	if !rev.Status.Succeeded {
 		record := rev.DeepCopy()
 		record.Status.Succeeded = true
 		record.Status.Workflow = run.DeepCopy()

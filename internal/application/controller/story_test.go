@@ -341,3 +341,26 @@ func TestRefusedActions(t *testing.T) {
 		})
 	}
 }
+
+func TestAReleaseWhoseStepsEndBelowAHundredPercentHasNotSucceededAndCanBeTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.release(v1)
+	s.release(strings.Replace(canary("v2"), "{weight: 100}", "{weight: 90}", 1))
+	for range 2 {
+		s.carryOut(v1alpha1.ActionResume)
+	}
+	if run := s.app().Status.Workflow; run.Phase != v1beta1.WorkflowSucceeded {
+		t.Fatalf("the workflow is %s", run.Phase)
+	}
+	if rev := s.revision("canary-demo-v2"); rev.Status.Succeeded {
+		t.Error("a tenth is still of version 1, and the revision counts as succeeded")
+	}
+	before := s.writes
+	s.turn()
+	if s.writes != before {
+		t.Errorf("nothing changed, but it wrote %v", s.log[before:])
+	}
+	action := s.carryOut(v1alpha1.ActionRollback)
+	rolledBack(t, s, action, "after steps that ended at 90 %")
+}

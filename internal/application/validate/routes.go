@@ -118,5 +118,38 @@ func Doubts(app *v1beta1.Application) []string {
 			}
 		}
 	}
+	if partial := partly(app.Spec.Workflow); partial != "" {
+		doubts = append(doubts, partial)
+	}
 	return doubts
+}
+
+// partly is a sentence about a workflow whose last release step leaves a part with the earlier version; empty otherwise.
+func partly(run *v1beta1.Workflow) string {
+	if run == nil {
+		return ""
+	}
+	var last v1beta1.StepBase
+	at := ""
+	note := func(path string, s v1beta1.StepBase) {
+		if slices.Contains([]string{v1beta1.StepTypeCanaryDeploy, "deploy", "apply-component"}, s.Type) {
+			last, at = s, path
+		}
+	}
+	for i, s := range run.Steps {
+		path := schema.Index("spec.workflow.steps", i)
+		note(path, s.StepBase)
+		for j, sub := range s.SubSteps {
+			note(schema.Index(path+".subSteps", j), sub)
+		}
+	}
+	var says struct {
+		Weight *int32 `json:"weight"`
+	}
+	if last.Type != v1beta1.StepTypeCanaryDeploy || last.Properties == nil || json.Unmarshal(last.Properties.Raw, &says) != nil ||
+		says.Weight == nil || *says.Weight >= 100 {
+		return ""
+	}
+	return fmt.Sprintf("%s.properties.weight: this is the last step that releases, and %d %% stay with the earlier version when the workflow ends; "+
+		"add a step with weight 100", at, 100-*says.Weight)
 }

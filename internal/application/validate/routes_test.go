@@ -89,3 +89,23 @@ func TestAGatewayThatLeadsToNoPortOfItsComponentIsDoubted(t *testing.T) {
 		}
 	}
 }
+
+func TestStepsThatEndBelowAHundredPercentAreDoubted(t *testing.T) {
+	t.Parallel()
+	workflow := func(steps string) string { return gatewayed + "\n  workflow: {steps: [" + steps + "]}\n" }
+	const said = "this is the last step that releases, and 10 % stay with the earlier version when the workflow ends; add a step with weight 100"
+	for name, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"the last one is 100":                 {workflow("{name: a, type: canary-deploy, properties: {weight: 20}}, {name: b, type: canary-deploy, properties: {weight: 100}}"), nil},
+		"the last one is less":                {workflow("{name: a, type: canary-deploy, properties: {weight: 90}}, {name: s, type: suspend}"), []string{"spec.workflow.steps[0].properties.weight: " + said}},
+		"in a group":                          {workflow("{name: g, type: step-group, subSteps: [{name: a, type: canary-deploy, properties: {weight: 90}}]}"), []string{"spec.workflow.steps[0].subSteps[0].properties.weight: " + said}},
+		"the rest is deployed at once, later": {workflow("{name: a, type: canary-deploy, properties: {weight: 20}}, {name: d, type: deploy}"), nil},
+		"no workflow":                         {gatewayed, nil},
+	} {
+		if diff := cmp.Diff(c.want, validate.Doubts(parse(t, c.text))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
