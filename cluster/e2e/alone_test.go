@@ -40,6 +40,12 @@ func TestARolloutAloneReleasesToThoseWhoAskFirst(t *testing.T) {
 	until(t, p, rolloutKind, play.App, "it waits for a release", func(o *unstructured.Unstructured) bool { return phase(o) == "Healthy" })
 	must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
 
+	scene(t, "nothing is approved that is not reached", func(t *testing.T) {
+		_, err := client.Resource(rolloutKind).Namespace("default").Patch(ctx, play.App, types.MergePatchType, approval, metav1.PatchOptions{}, "status")
+		refused(t, err, "while the Rollout waits at it")
+		_, err = client.Resource(rolloutKind).Namespace("default").Patch(ctx, play.App, types.MergePatchType, []byte(`{"status":{"currentStepState":"StepRedy"}}`), metav1.PatchOptions{}, "status")
+		refused(t, err, "Unsupported value")
+	})
 	scene(t, "version 2 is for those who ask for it", func(t *testing.T) {
 		setImage(t, client, "v2")
 		atStep(t, p, 1)
@@ -96,11 +102,12 @@ func setImage(t *testing.T, client dynamic.Interface, version string) {
 	must(t, err)
 }
 
+var approval = []byte(`{"status":{"currentStepState":"StepReady","canaryStatus":{"currentStepState":"StepReady"}}}`)
+
 // approve sets the step to ready, as kubectl-kruise does.
 func approve(t *testing.T, client dynamic.Interface) {
 	t.Helper()
-	patch := []byte(`{"status":{"currentStepState":"StepReady","canaryStatus":{"currentStepState":"StepReady"}}}`)
-	_, err := client.Resource(rolloutKind).Namespace("default").Patch(t.Context(), play.App, types.MergePatchType, patch, metav1.PatchOptions{}, "status")
+	_, err := client.Resource(rolloutKind).Namespace("default").Patch(t.Context(), play.App, types.MergePatchType, approval, metav1.PatchOptions{}, "status")
 	if !apierrors.IsConflict(err) {
 		must(t, err)
 	}

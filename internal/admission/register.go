@@ -96,7 +96,7 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	if err := replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
 		return err
 	}
-	return guardHeld(ctx, c)
+	return keepPolicies(ctx, c)
 }
 
 // replace creates want, or puts it in the place of what is there.

@@ -16,6 +16,9 @@ func routesMissing(l look) (verdict, bool) {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, Decision: Decision{Route: nil, Why: l.Routes.Problem}}
+	if l.Routes.Ours() {
+		v.state = v1beta1.StepTrafficRouting // it is in the middle of the release that they went
+	}
 	return v, true
 }
 

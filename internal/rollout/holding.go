@@ -14,7 +14,8 @@ func workloadGone(l look) (verdict, bool) {
 	if w.Exists && w.Problem == "" && w.HeldBy == "" {
 		return verdict{}, false
 	}
-	v := verdict{phase: v1beta1.PhaseInitial, firm: true, Decision: Decision{Why: "Workload Not Found"}}
+	v := verdict{phase: v1beta1.PhaseInitial, firm: true, Decision: Decision{Why: fmt.Sprintf(
+		"Workload Not Found: spec.workloadRef names %s %s, which does not exist in this namespace; create it or correct the name", l.Spec.WorkloadRef.Kind, l.Spec.WorkloadRef.Name)}}
 	if w.Problem != "" {
 		v.Why = w.Problem
 	}
@@ -180,6 +181,9 @@ func waitForVersion(l look) (verdict, bool) {
 func (l look) rest() verdict {
 	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted}
 	v.Why = "rollout is healthy"
+	if l.routed && l.Routes.Problem != "" {
+		v.Why = "a release would wait: " + l.Routes.Problem
+	}
 	return v
 }
 

@@ -37,6 +37,9 @@ type rule struct {
 	decide func(look) (verdict, bool)
 }
 
+// RuleRoutesMissing is the name of the rule by which a release waits for routes that do not exist.
+const RuleRoutesMissing = "routes missing"
+
 // rules is the policy, in order; the first that applies decides. What a person wants comes before what can be waited for.
 func rules() []rule {
 	return []rule{
@@ -55,7 +58,7 @@ func rules() []rule {
 		{"unmark", unmark},                           // keep the native controller from removing the other version
 		{"wait for the new version", waitForVersion}, // held; the writer applies the new version now
 		{"healthy", healthy},                         // one version, nothing to do
-		{"routes missing", routesMissing},            // what the spec names does not exist
+		{RuleRoutesMissing, routesMissing},           // what the spec names does not exist
 		{"finalise", finalise},                       // only the new version is left: give routes back
 		{"prepare routes", prepare},                  // a Service for each version, the canary route at 0
 		{"switch to the stable Service", switchOver}, // new pods must not get traffic by the shared Service

@@ -49,6 +49,8 @@ const (
 )
 
 // StepState is where the current step is.
+//
+// +kubebuilder:validation:Enum="";BeforeStepUpgrade;StepUpgrade;StepTrafficRouting;StepMetricsAnalysis;StepPaused;StepReady;Completed
 type StepState string
 
 // The states of a step, in order.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
+	"github.com/vela-rollouts/vela/internal/rollout"
 )
 
 const (
@@ -75,11 +76,16 @@ func Change(was, is *v1beta1.Rollout) []error {
 	before, after := routes(was), routes(is)
 	// A newer release may be the first with a route, or the first without; what is renamed would leave the old route as it is now.
 	replaced := was.Spec.ReleaseID != is.Spec.ReleaseID && (before == "" || after == "")
-	if before != after && !replaced {
+	if before != after && !replaced && !nothingRouted(was.Status) {
 		faults = append(faults, schema.Faultf(routings, "cannot change from %s to %s while a release is under way; wait for its end, or roll it back first",
 			orNone(before), orNone(after)))
 	}
 	return faults
+}
+
+// nothingRouted says that a release waits for routes that do not exist, and has made none: their names are to be corrected.
+func nothingRouted(st v1beta1.RolloutStatus) bool {
+	return st.CurrentStepState == v1beta1.StepBefore && st.CanaryStatus != nil && st.CanaryStatus.Rule == rollout.RuleRoutesMissing
 }
 
 // Workload says what is wrong with a reference to a workload; nil where it can be released in steps.

@@ -5,11 +5,13 @@ package validate_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
@@ -148,6 +150,9 @@ func TestAnEditDuringAReleaseKeepsWorkloadAndRoutes(t *testing.T) {
 		"not the Ingress, by a newer release either": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
 			r.Spec.ReleaseID, r.Spec.Strategy.Canary.TrafficRoutings = "v3", routing("demo", "web")
 		}, renamed},
+		"a name of a route that does not exist is corrected": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
+			r.Spec.Strategy.Canary.TrafficRoutings = routing("demo", "web")
+		}, ""},
 		"no route goes": {v1beta1.PhaseDisabling, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.TrafficRoutings = nil },
 			"spec.strategy.canary.trafficRoutings: cannot change from Service demo by Ingress demo to nothing" + wait},
 		"a newer release may be without one": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
@@ -160,6 +165,10 @@ func TestAnEditDuringAReleaseKeepsWorkloadAndRoutes(t *testing.T) {
 	} {
 		was := read(t, good)
 		was.Status.Phase = c.phase
+		if strings.Contains(name, "does not exist") {
+			was.Status.CurrentStepState = v1beta1.StepBefore
+			was.Status.CanaryStatus = &v1beta1.CanaryStatus{Rule: rollout.RuleRoutesMissing}
+		}
 		is := was.DeepCopy()
 		c.edit(is)
 		if got := sentence(validate.Change(was, is)); got != c.want {

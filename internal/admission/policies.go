@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package admission
+
+import (
+	"context"
+	"fmt"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+)
+
+// policy is a rule that the API server keeps by itself (ValidatingAdmissionPolicy, KEP-3488), so that no write of others
+// waits for a webhook. All expressions are CEL.
+type policy struct {
+	name                     string
+	group, version, resource string
+	when                     string // which updates it is about
+	allowed, message         string
+}
+
+// policies are the rules about objects that many write and few may break.
+func policies() []policy {
+	const paused = "has(%[1]s.spec.paused) && %[1]s.spec.paused"
+	mark := fmt.Sprintf("has(%%[1]s.metadata.annotations) && %q in %%[1]s.metadata.annotations", rollouts.AnnotationInProgress)
+	ready := fmt.Sprintf("has(object.status) && (has(object.status.currentStepState) && object.status.currentStepState == %[1]q || "+
+		"has(object.status.canaryStatus) && has(object.status.canaryStatus.currentStepState) && object.status.canaryStatus.currentStepState == %[1]q)", rollouts.StepReady)
+	return []policy{{
+		// With the strategy Recreate, which the hold sets, the native controller would stop all pods of a Deployment that
+		// kubectl rollout resume or the like lets go.
+		name: "vela-held-deployments", group: "apps", version: "v1", resource: "deployments",
+		when:    fmt.Sprintf(mark, "oldObject") + " && " + fmt.Sprintf(paused, "oldObject"),
+		allowed: fmt.Sprintf(paused, "object") + " || !(" + fmt.Sprintf(mark, "object") + ")",
+		message: "spec.paused: a Rollout holds this Deployment, and gives it back when its release is over; " +
+			"approve the release or roll it back (vela workflow resume or rollback), or delete the Rollout where it belongs to no Application",
+	}, {
+		// An approval of what is not reached yet would be one of the step after it.
+		name: "vela-approvals", group: rollouts.Group, version: rollouts.GroupVersion().Version, resource: "rollouts/status",
+		when: ready,
+		allowed: fmt.Sprintf("has(oldObject.status) && has(oldObject.status.currentStepState) && oldObject.status.currentStepState in [%q, %q]",
+			rollouts.StepPaused, rollouts.StepReady),
+		message: "status.currentStepState: a step is approved (StepReady) while the Rollout waits at it (StepPaused); status.message says what it does now",
+	}}
+}
+
+// keepPolicies tells the API server about the policies. Clusters before 1.30 have none; there a hold is repaired when it is
+// lost, and who approves has to look first.
+func keepPolicies(ctx context.Context, c client.Client) error {
+	for _, p := range policies() {
+		rule, binding := p.objects()
+		err := replace(ctx, c, rule, &admissionregistrationv1.ValidatingAdmissionPolicy{})
+		if meta.IsNoMatchError(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := replace(ctx, c, binding, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p policy) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+	fail, reason, scope := admissionregistrationv1.Fail, metav1.StatusReasonForbidden, admissionregistrationv1.NamespacedScope
+	rule := &admissionregistrationv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: p.name},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			FailurePolicy: &fail,
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionregistrationv1.RuleWithOperations{
+					Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Update},
+					Rule:       admissionregistrationv1.Rule{APIGroups: []string{p.group}, APIVersions: []string{p.version}, Resources: []string{p.resource}, Scope: &scope},
+				},
+			}}},
+			MatchConditions: []admissionregistrationv1.MatchCondition{{Name: "concerned", Expression: p.when}},
+			Validations:     []admissionregistrationv1.Validation{{Expression: p.allowed, Message: p.message, Reason: &reason}},
+		},
+	}
+	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: p.name},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: p.name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
+		},
+	}
+	return rule, binding
+}
