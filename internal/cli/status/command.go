@@ -110,7 +110,7 @@ func (o *Options) run(ctx context.Context) error {
 	case o.Endpoint:
 		return o.endpoints(ctx, c, app)
 	}
-	seen, err := gather(ctx, c, app)
+	seen, err := gather(ctx, c, app, o.sh.Now())
 	if err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ const canarySuffix = "-canary"
 
 // gather reads, side by side, what there is about one application. What the person may not read, or what is not
 // installed, is left out; so is the edge when it does not answer.
-func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) (view.Seen, error) {
-	seen := view.Seen{App: app, Now: time.Now()}
+func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application, now time.Time) (view.Seen, error) {
+	seen := view.Seen{App: app, Now: now}
 	mine := metav1.ListOptions{LabelSelector: v1beta1.LabelAppName + "=" + app.Name}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {

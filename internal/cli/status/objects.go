@@ -26,7 +26,7 @@ const local = "local"
 
 // pods lists the pods of the application.
 func (o *Options) pods(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application) error {
-	seen, err := gather(ctx, c, app)
+	seen, err := gather(ctx, c, app, o.sh.Now())
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (o *Options) follow(ctx context.Context, c *cluster.Cluster, namespace stri
 		if app == nil {
 			continue
 		}
-		seen, err := gather(following, c, app)
+		seen, err := gather(following, c, app, o.sh.Now())
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
