@@ -74,6 +74,9 @@ func (r RolloutRules) deletion(ctx context.Context, req admission.Request) admis
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the stored Rollout: %w", err))
 	}
 	owner, by := ro.Labels[v1beta1.LabelAppName], req.UserInfo.Username
+	if owner == "" { // a label is easily taken off
+		owner = v1beta1.AppOfRevision(ro.Spec.ReleaseID)
+	}
 	system := by == "system:kube-controller-manager" || strings.HasPrefix(by, "system:serviceaccount:kube-system:")
 	if owner == "" || system || ro.DeletionTimestamp != nil || ro.Status.Phase != rollouts.PhaseProgressing {
 		return admission.Allowed("")

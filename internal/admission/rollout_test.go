@@ -82,6 +82,7 @@ func TestARolloutIsNotTakenAwayFromTheReleaseOfAnApplication(t *testing.T) {
 	)
 	for name, c := range map[string]struct{ was, by, want string }{
 		"by a person, in the middle of a release":    {releasing, "alice", refused},
+		"by a person who took its labels off first":  {`{metadata: {name: demo}, spec: {releaseID: demo-v2}, status: {phase: Progressing}}`, "alice", refused},
 		"by the Application's controller":            {releasing, "vela", ""},
 		"by the garbage collector":                   {releasing, "system:serviceaccount:kube-system:generic-garbage-collector", ""},
 		"by a controller manager of one identity":    {releasing, "system:kube-controller-manager", ""},

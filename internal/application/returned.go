@@ -40,9 +40,6 @@ func Returned(d *appsv1.Deployment, revision string) (done bool, message string)
 	if next := d.Labels[v1beta1.LabelAppRevision]; next != "" && next != revision {
 		return true, fmt.Sprintf("Deployment %s was given %s since", d.Name, next)
 	}
-	if d.Spec.Paused && heldFor(d) == "" {
-		return true, fmt.Sprintf("Deployment %s is paused by somebody, so its pods stay as they are until spec.paused is false", d.Name)
-	}
 	want := int32(1)
 	if d.Spec.Replicas != nil {
 		want = *d.Spec.Replicas
@@ -52,6 +49,9 @@ func Returned(d *appsv1.Deployment, revision string) (done bool, message string)
 		only := st.UpdatedReplicas >= want && st.Replicas <= st.UpdatedReplicas
 		if only && st.AvailableReplicas >= want {
 			return true, ""
+		}
+		if d.Spec.Paused && heldFor(d) == "" {
+			return false, fmt.Sprintf("Deployment %s is paused by somebody, so its pods stay as they are until spec.paused is false: kubectl rollout resume deployment/%s", d.Name, d.Name)
 		}
 		for _, c := range st.Conditions {
 			if c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse && c.Reason == "ProgressDeadlineExceeded" {

@@ -51,7 +51,7 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		"it is stuck: a rollback does not hang": {deployment(7, 5, 6, 3, "ProgressDeadlineExceeded"), true, "makes no progress"},
 		"a newer version was published":         {next, true, "Deployment demo was given demo-v3 since"},
 		"the hold is seen a moment longer":      {held, false, "3 of 5 pods back and 3 to go"},
-		"somebody paused it":                    {paused, true, "is paused by somebody"},
+		"somebody paused it":                    {paused, false, "is paused by somebody"},
 		"scaled to nothing":                     {deployment(7, 0, 0, 0, ""), true, ""},
 		"there is none":                         {nil, true, ""},
 	}

@@ -47,6 +47,8 @@ type Hold struct {
 	ReleaseID string
 	// Stable is the pod-template-hash to mark; empty where the status keeps it.
 	Stable string
+	// Again says that the workload was held before and lost its marks.
+	Again bool
 }
 
 // Create is a ReplicaSet to make.

@@ -41,8 +41,8 @@ func workloadGone(l look) (verdict, bool) {
 func replaced(l look) (verdict, bool) {
 	cs := l.stored()
 	begun := cs.CanaryRevision != "" && cs.ObservedReleaseID == l.Spec.ReleaseID && !ended(l.Status)
-	if l.closing || l.Workload.Held || l.arrived() || !begun {
-		return verdict{}, false
+	if l.closing || l.Workload.Held || l.arrived() || !begun || l.Workload.Template != cs.StableRevision {
+		return verdict{}, false // with another template it only lost its marks
 	}
 	v := verdict{phase: v1beta1.PhaseInitial, firm: true, Decision: Decision{Why: "the workload was deleted and is back as it was before this release, which begins anew"}}
 	if l.Routes.Ours() {
@@ -123,7 +123,7 @@ func hold(l look) (verdict, bool) {
 		return verdict{}, false // nothing to hold it for
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, reason: v1beta1.ReasonInitializing}
-	v.Hold = &Hold{ReleaseID: l.Spec.ReleaseID}
+	v.Hold = &Hold{ReleaseID: l.Spec.ReleaseID, Again: l.lostHold()}
 	v.Why = fmt.Sprintf("the workload is held for release %q", l.Spec.ReleaseID)
 	v.Route = l.keep()
 	if l.Spec.ReleaseID == "" {
@@ -134,6 +134,12 @@ func hold(l look) (verdict, bool) {
 	}
 	v.Hold.Stable = l.stable
 	return v, true
+}
+
+// lostHold says that the workload was held, and that somebody took the marks of that off: what they say of its own strategy
+// is lost with them.
+func (l look) lostHold() bool {
+	return !l.Workload.Held && (l.Routes.Ours() || l.Status.Phase == v1beta1.PhaseProgressing)
 }
 
 func release(l look) (verdict, bool) {

@@ -68,7 +68,7 @@ func newLook(o Observation, now time.Time) look {
 }
 
 // stableHash gives the version that was good before. While the workload is held the mark says so, or the status where the
-// mark leaves it to it; otherwise it is what runs, unless routes of a release that lost its hold say better.
+// mark leaves it to it; where somebody lost that, the routes and the pods of the release; otherwise it is what runs.
 func stableHash(o Observation) string {
 	w := o.Workload
 	if w.Held && w.StableMark != "" {
@@ -78,10 +78,28 @@ func stableHash(o Observation) string {
 	if w.Held && cs != nil && cs.StableRevision != "" {
 		return cs.StableRevision
 	}
-	if !w.Held && o.Routes.Services && o.Routes.Switched {
+	if o.Routes.Services && (w.Held || o.Routes.Switched) {
 		return o.Routes.StableHash
 	}
+	if only := o.onlyOther(); w.Held && only != "" {
+		return only
+	}
 	return w.Template
+}
+
+// onlyOther is the only version beside the template that pods are asked for; empty when there is none, or several.
+func (o Observation) onlyOther() string {
+	other := ""
+	for _, s := range o.Sets {
+		switch {
+		case s.Hash == o.Workload.Template || s.Replicas == 0:
+		case other != "":
+			return ""
+		default:
+			other = s.Hash
+		}
+	}
+	return other
 }
 
 // back says that the current template is the stable version: nothing to release, or a release taken back.

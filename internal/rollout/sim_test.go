@@ -208,6 +208,21 @@ func scenarios() map[string]scenario {
 			{"deletes the ReplicaSet", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, loseSet("v1")},
 			{"applies v2", func(w *world) bool { return sized("v1", 5)(w) && w.readyOf("v1") == 5 }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
 		}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
+		"marks-taken-off": {replicas: 5, beats: []beat{begin,
+			{"takes labels and annotations off the workload", pausedAt(20), func(w *world) {
+				w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept, w.dep.label = false, "", "", "", ""
+				w.paused = true
+			}},
+			{"goes to 50%", func(w *world) bool { return pausedAt(20)(w) && w.dep.held && w.dep.label == "app-v2" }, weigh(50)}, to100,
+		}, ends: onlyHas("v2")},
+		"status-emptied": {replicas: 5, set: func(w *world) { w.spec.ReleaseID = ""; w.plan(20, 100) }, beats: []beat{
+			{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
+			{"empties the status", pausedAt(20), func(w *world) { w.status = v1beta1.RolloutStatus{} }},
+		}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
+		"status-emptied-without-routes": {replicas: 5, set: func(w *world) { unrouted(w); w.spec.ReleaseID = ""; w.plan(20, 100) }, beats: []beat{
+			{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
+			{"empties the status", func(w *world) bool { return w.status.CurrentStepState == v1beta1.StepPaused }, func(w *world) { w.status = v1beta1.RolloutStatus{} }},
+		}, ends: stays(-1, map[string]int32{"v1": 4, "v2": 1})},
 		"v2-lost-at-50": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin, to50,
 			{"kills all pods of v2", pausedAt(50), killPods("v2")},
 		}, ends: stays(50, map[string]int32{"v1": 2, "v2": 3})},

@@ -55,7 +55,7 @@ func (w *world) native() bool {
 			}
 		}
 	}
-	if !w.dep.held && w.dep.exists {
+	if !w.dep.held && w.dep.exists && !w.paused {
 		if current == nil {
 			w.sets[w.dep.template] = &set{hash: w.dep.template, spec: w.dep.replicas, marked: true}
 			return true

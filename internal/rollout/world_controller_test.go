@@ -110,7 +110,7 @@ func (w *world) control() (wrote bool) {
 	}
 	if d.Release {
 		say()
-		w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept = false, "", "", ""
+		w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept, w.paused = false, "", "", "", false
 		w.dep.generation++
 		w.wrote("release the workload")
 	}

@@ -43,6 +43,7 @@ type world struct {
 	slices   map[string][]*pod // service → ready pods as listed
 	routers  []*router
 	noEdge   bool
+	paused   bool // the workload lost its marks only: it still is paused
 
 	app      application
 	beats    []beat

@@ -166,6 +166,27 @@ func TestADeploymentDeletedDuringAStepComesBackAsTheLastGoodVersion(t *testing.T
 	rolledBack(t, s, action, "after its Deployment was deleted")
 }
 
+func TestARolloutWhoseLabelsAreTakenOffIsStillTheApplications(t *testing.T) {
+	t.Parallel()
+	s := atFirstGate(t)
+	s.playing = true
+	ro := &rolloutsv1beta1.Rollout{}
+	s.must(s.client.Get(t.Context(), s.key, ro))
+	ro.Labels = nil
+	s.must(s.client.Update(t.Context(), ro))
+	s.playing = false
+	s.settle()
+	s.must(s.client.Get(t.Context(), s.key, ro))
+	if ro.Labels[v1beta1.LabelAppName] != "canary-demo" {
+		t.Errorf("its labels are %v", ro.Labels)
+	}
+	if got := s.app().Status.Services[0].Message; strings.Contains(got, "deleted") {
+		t.Errorf("the component says %q", got)
+	}
+	action := s.carryOut(v1alpha1.ActionRollback)
+	rolledBack(t, s, action, "after its Rollout's labels were taken off")
+}
+
 func TestARestartAfterARollbackDoesNotBlameSomebodyForTheRollout(t *testing.T) {
 	t.Parallel()
 	s := atFirstGate(t)

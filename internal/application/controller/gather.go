@@ -185,13 +185,35 @@ func Revisions(ctx context.Context, c client.Reader, app types.NamespacedName) (
 	return list.Items, nil
 }
 
-// ownerOf is the Application that an object's labels name; zero when they name none.
+// ownerOf is the Application that an object's labels name; zero when they name none. A Rollout whose labels somebody took
+// off still names the revision that it releases.
 func ownerOf(o client.Object) apply.Owner {
 	name, namespace := o.GetLabels()[v1beta1.LabelAppName], o.GetLabels()[v1beta1.LabelAppNamespace]
+	if name == "" {
+		name = v1beta1.AppOfRevision(releaseOf(o))
+	}
 	if name != "" && namespace == "" {
 		namespace = o.GetNamespace()
 	}
 	return apply.Owner{Namespace: namespace, Name: name}
+}
+
+// releaseOf is the release that a Rollout is about; empty for any other object.
+func releaseOf(o client.Object) string {
+	switch ro := o.(type) {
+	case *rolloutsv1beta1.Rollout:
+		return ro.Spec.ReleaseID
+	case *unstructured.Unstructured:
+		if ro.GetKind() != "Rollout" {
+			return ""
+		}
+		release, _, err := unstructured.NestedString(ro.Object, "spec", "releaseID")
+		if err != nil {
+			return ""
+		}
+		return release
+	}
+	return ""
 }
 
 func asDeployment(o *unstructured.Unstructured) (*appsv1.Deployment, error) {

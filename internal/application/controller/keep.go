@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -39,6 +41,11 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 	}
 	var problems []error
 	for _, e := range entries {
+		if e.Kind == "Rollout" {
+			if err := r.relabel(ctx, w, e); err != nil {
+				return err
+			}
+		}
 		if e.Raw == nil || w.deployed[e.Component] {
 			continue
 		}
@@ -57,6 +64,24 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// relabel puts the labels back by which a Rollout is the Application's. The rest of it moves on its way, and is not kept.
+func (r *Reconciler) relabel(ctx context.Context, w *world, e application.Entry) error {
+	ro, err := r.rollout(ctx, w.owner(), e.Namespace, e.Name)
+	if err != nil || ro == nil || ro.Labels[v1beta1.LabelAppName] != "" {
+		return err
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": map[string]string{
+		v1beta1.LabelAppName: w.app.Name, v1beta1.LabelAppNamespace: w.app.Namespace, v1beta1.LabelAppComponent: e.Component,
+	}}})
+	if err != nil {
+		return fmt.Errorf("writing a patch: %w", err)
+	}
+	if err := r.client.Patch(ctx, ro, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("labelling Rollout %s: %w", ro.Name, err)
+	}
+	return nil
 }
 
 // returning is the resource as it is to be: as its inventory has it, but for what somebody deleted on its way through the

@@ -286,6 +286,10 @@ func HoldPatch(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName stri
 	own := savedOf(d)
 	if _, there := d.Annotations[rollouts.AnnotationDeploymentStrategy]; !there {
 		own = &saved{Paused: d.Spec.Paused, Strategy: d.Spec.Strategy}
+		if h.Again && own.Paused && own.Strategy.Type == appsv1.RecreateDeploymentStrategyType {
+			// That is what the hold set; its own is lost with the annotation, so it gets what the API gives by default.
+			own = &saved{Strategy: appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType}}
+		}
 	}
 	if own != nil {
 		if good := stableOf(d, sets, h); own.Stable == nil || own.Stable.Hash != good {
