@@ -256,10 +256,23 @@ func TestADeletedDeploymentComesBackAsTheLastGoodVersion(t *testing.T) {
 			})
 		}
 	})
-	scene(t, "the labels of the Deployment are taken off: it is still the application's", func(t *testing.T) {
-		_, err := client.AppsV1().Deployments("default").Patch(ctx, play.App, types.MergePatchType, []byte(`{"metadata":{"labels":{"app.oam.dev/name":null,"app.oam.dev/namespace":null}}}`), metav1.PatchOptions{})
+	scene(t, "all labels and annotations are taken off: both versions stay in their shares", func(t *testing.T) {
+		objects, err := dynamic.NewForConfig(p.REST())
 		must(t, err)
-		until(t, p, deploymentKind, play.App, "it has its labels", func(o *unstructured.Unstructured) bool { return o.GetLabels()["app.oam.dev/name"] == play.App })
+		for kind, patch := range map[schema.GroupVersionResource]string{
+			rolloutKind: `{"metadata":{"labels":null}}`, deploymentKind: `{"metadata":{"labels":null,"annotations":null}}`,
+		} {
+			_, err := objects.Resource(kind).Namespace("default").Patch(ctx, play.App, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+			must(t, err)
+		}
+		for _, kind := range []schema.GroupVersionResource{rolloutKind, deploymentKind} {
+			until(t, p, kind, play.App, "it has its labels", func(o *unstructured.Unstructured) bool { return o.GetLabels()["app.oam.dev/name"] == play.App })
+		}
+		until(t, p, deploymentKind, play.App, "it is held", func(o *unstructured.Unstructured) bool {
+			return o.GetAnnotations()["rollouts.kruise.io/in-progressing"] != "" && o.GetLabels()["app.oam.dev/appRevision"] == "canary-demo-v2"
+		})
+		err = objects.Resource(rolloutKind).Namespace("default").Delete(ctx, play.App, metav1.DeleteOptions{})
+		refused(t, err, "vela workflow rollback canary-demo")
 		atItsStep(t, p)
 		must(t, p.WaitServed(ctx))
 		must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))

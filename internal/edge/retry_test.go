@@ -6,12 +6,15 @@ package edge
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -340,5 +343,64 @@ func TestPostsOfAllSizesArriveWhole(t *testing.T) {
 	got := w.raw("POST / HTTP/1.1\r\nHost: demo.example\r\nContent-Length: 10\r\n\r\nhalf")
 	if strings.Contains(got, "200 OK") || b.hits.Load() != 5 {
 		t.Errorf("half a body was answered with %q", got)
+	}
+}
+
+// silent gives an address where connections are neither accepted nor refused: its queue is full, as that of a pod that is
+// gone.
+func silent(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, ok := name.(*syscall.SockaddrInet4)
+	if !ok {
+		t.Fatalf("the address is a %T", name)
+	}
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
+	for range 8 { // until one is not taken any more
+		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+		if err != nil {
+			break
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	return address
+}
+
+func TestWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t *testing.T) {
+	w := newWorld(t, nil)
+	gone := silent(t)
+	w.service("stable", gone)
+	w.ingress("web", "stable", "proxy-connect-timeout", "60") // longer than the test waits for anything
+	w.await("the endpoint", func(p plan.Plan) bool { return len(p.Services["demo/stable"].Endpoints) == 1 })
+	answers := make(chan string, 1)
+	go func() {
+		status, body, err := w.get(http.DefaultClient, "/")
+		answers <- fmt.Sprint(status, " ", body, " ", err)
+	}()
+	w.await("the request on its way", func(p plan.Plan) bool { return w.plan().Services["demo/stable"].InFlight == 1 })
+	good := newBackend(t, "good", nil)
+	w.addEndpoint("stable", good.address)
+	w.removeEndpoint("stable", gone)
+	select {
+	case got := <-answers:
+		if got != "200 good <nil>" {
+			t.Errorf("the answer is %s", got)
+		}
+	case <-time.After(patience):
+		t.Error("the request still waits for the pod that is gone")
 	}
 }

@@ -115,9 +115,7 @@ func (e *Edge) fill(key string, want table.Pool) {
 		return p
 	})
 	added, gone := pool.Set(want.Members, func(end *balance.Endpoint) { end.Handle = newUpstream(want.Transport) })
-	for _, end := range gone {
-		e.prober.Remove(end, pool)
-	}
+	e.leave(pool, gone)
 	for _, end := range added {
 		e.prober.Add(end, pool)
 	}
@@ -125,8 +123,14 @@ func (e *Edge) fill(key string, want table.Pool) {
 
 func (e *Edge) empty(pool *balance.Pool) {
 	_, gone := pool.Set(nil, func(*balance.Endpoint) {})
+	e.leave(pool, gone)
+}
+
+// leave ends what waits for a connection to endpoints that are gone. Connections that are made stay.
+func (e *Edge) leave(pool *balance.Pool, gone []*balance.Endpoint) {
 	for _, end := range gone {
 		e.prober.Remove(end, pool)
+		upstreamOf(end).unlist()
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 type upstream struct {
 	scheme    string
 	transport *http.Transport
+	listed    context.Context // ends when the endpoint is gone
+	unlist    context.CancelFunc
 }
 
 func upstreamOf(e *balance.Endpoint) *upstream { return e.Handle.(*upstream) }
@@ -34,8 +36,13 @@ func newUpstream(how table.Transport) *upstream {
 	// A connection must leave the pool before its own silence limit strikes, or a request could meet the limit's end.
 	idle := min(upstreamIdle, how.Read*3/4)
 	protocols := new(http.Protocols)
-	u := &upstream{scheme: "http", transport: &http.Transport{
+	listed, unlist := context.WithCancel(context.Background())
+	u := &upstream{scheme: "http", listed: listed, unlist: unlist, transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			// A pod that is gone answers nothing, not even a refusal: who waits for it goes to another one at once.
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(listed, cancel)()
 			conn, err := dialer.DialContext(ctx, network, address)
 			if err != nil {
 				return nil, connectError{err}
