@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/cluster/network"
@@ -43,7 +44,7 @@ func Machine(ctx context.Context, places Places) error {
 		tables(ctx),
 		groups(ctx, cgroupRoot),
 		logLinks(places.DataDir),
-		devices(ctx, deviceSocket, 3*time.Second),
+		devices(ctx, deviceSocket, os.Getpid(), 3*time.Second),
 		results(cniResults),
 		os.RemoveAll(places.RunDir),
 		// The pods that held addresses are gone.
@@ -55,15 +56,18 @@ func Machine(ctx context.Context, places Places) error {
 const deviceSocket = "/var/lib/kubelet/device-plugins/kubelet.sock"
 
 // devices removes the socket that our kubelet left, unless another kubelet listens there, and the directories that it was
-// alone in. A kubelet that is just ending gets the time to.
-func devices(ctx context.Context, socket string, ends time.Duration) error {
+// alone in. ours is the process that sweeps: its own kubelet may still listen. One that is just ending gets the time to.
+func devices(ctx context.Context, socket string, ours int, ends time.Duration) error {
 	waiting, cancel := context.WithTimeout(ctx, ends)
 	defer cancel()
 	err := component.Poll(waiting, 50*time.Millisecond, func(ctx context.Context) error {
 		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socket)
 		switch {
 		case err == nil:
-			_ = conn.Close()
+			defer conn.Close()
+			if peer, err := peerOf(conn); err != nil || peer == ours {
+				return err
+			}
 			return errors.New("a kubelet listens there")
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
 			return nil // nobody does
@@ -85,6 +89,26 @@ func devices(ctx context.Context, socket string, ends time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// peerOf is the process at the other end of a Unix socket.
+func peerOf(conn net.Conn) (int, error) {
+	at, ok := conn.(*net.UnixConn)
+	if !ok {
+		return 0, fmt.Errorf("%T is not a Unix socket", conn)
+	}
+	raw, err := at.SyscallConn()
+	if err != nil {
+		return 0, fmt.Errorf("asking who listens: %w", err)
+	}
+	var peer *unix.Ucred
+	if controlled := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) }); controlled != nil {
+		err = controlled
+	}
+	if err != nil {
+		return 0, fmt.Errorf("asking who listens: %w", err)
+	}
+	return int(peer.Pid), nil
 }
 
 // cniResults is where libcni keeps what plugins answered for each container, whatever the other directories are.

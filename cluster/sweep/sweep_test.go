@@ -80,12 +80,15 @@ func TestTheDeviceSocketOfAKubeletThatIsGoneIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, socket := range []string{used, left, shared, left} {
-		if err := devices(t.Context(), socket, 100*time.Millisecond); err != nil {
+		if err := devices(t.Context(), socket, os.Getpid()+1, 100*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if !there(used) {
 		t.Error("a socket that somebody listens on was removed")
+	}
+	if err := devices(t.Context(), used, os.Getpid(), 100*time.Millisecond); err != nil || there(used) {
+		t.Errorf("the socket of this very process is there: %t, %v", there(used), err)
 	}
 	if there(filepath.Dir(filepath.Dir(left))) {
 		t.Error("the directories of the last socket are still there")
