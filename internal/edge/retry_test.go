@@ -391,7 +391,7 @@ func TestWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t *testing.T) {
 		status, body, err := w.get(http.DefaultClient, "/")
 		answers <- fmt.Sprint(status, " ", body, " ", err)
 	}()
-	w.await("the request on its way", func(p plan.Plan) bool { return w.plan().Services["demo/stable"].InFlight == 1 })
+	w.await("the request on its way", func(plan.Plan) bool { return w.plan().Services["demo/stable"].InFlight == 1 })
 	good := newBackend(t, "good", nil)
 	w.addEndpoint("stable", good.address)
 	w.removeEndpoint("stable", gone)

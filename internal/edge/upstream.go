@@ -20,8 +20,7 @@ import (
 type upstream struct {
 	scheme    string
 	transport *http.Transport
-	listed    context.Context // ends when the endpoint is gone
-	unlist    context.CancelFunc
+	unlist    context.CancelFunc // ends what waits for a connection, when the endpoint is gone
 }
 
 func upstreamOf(e *balance.Endpoint) *upstream { return e.Handle.(*upstream) }
@@ -37,7 +36,7 @@ func newUpstream(how table.Transport) *upstream {
 	idle := min(upstreamIdle, how.Read*3/4)
 	protocols := new(http.Protocols)
 	listed, unlist := context.WithCancel(context.Background())
-	u := &upstream{scheme: "http", listed: listed, unlist: unlist, transport: &http.Transport{
+	u := &upstream{scheme: "http", unlist: unlist, transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			// A pod that is gone answers nothing, not even a refusal: who waits for it goes to another one at once.
 			ctx, cancel := context.WithCancel(ctx)
