@@ -95,7 +95,8 @@ func (x *exchange) isSpent(pool *balance.Pool) bool {
 	return false
 }
 
-// pick gives the endpoint for the next attempt, or nil: another one of the same version, then one of another version.
+// pick gives the endpoint for the next attempt, or nil: another one of the same version, then one of another version, which
+// has the last attempt in any case: pods of a version often end together.
 func (x *exchange) pick() *balance.Endpoint {
 	if x.attempts > 0 && x.edge.snapshot.Load() != x.snapshot {
 		x.release()
@@ -105,8 +106,10 @@ func (x *exchange) pick() *balance.Endpoint {
 	}
 	for {
 		pool := x.route.balance.Versions[x.version].Pool
-		if end := pool.Pick(x.tried[:x.attempts]); end != nil {
-			return end
+		if !x.isLastFor(pool) {
+			if end := pool.Pick(x.tried[:x.attempts]); end != nil {
+				return end
+			}
 		}
 		if x.insists || x.spents == len(x.spent) {
 			return nil
@@ -128,6 +131,18 @@ func (x *exchange) pick() *balance.Endpoint {
 			}
 		}
 	}
+}
+
+// isLastFor says that the last attempt is not for the pool, because another version can have it.
+func (x *exchange) isLastFor(pool *balance.Pool) bool {
+	if x.attempts != maxAttempts-1 || x.insists || x.spents == len(x.spent) || x.isSpent(pool) {
+		return false
+	}
+	x.spent[x.spents] = pool
+	x.spents++
+	other := x.able(x.route, x.version) != x.version
+	x.spents--
+	return other
 }
 
 // release ends the counting that acquire began.

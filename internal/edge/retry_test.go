@@ -404,3 +404,18 @@ func TestWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t *testing.T) {
 		t.Error("the request still waits for the pod that is gone")
 	}
 }
+
+func TestTheLastAttemptIsForAnotherVersion(t *testing.T) {
+	w := newWorld(t, nil)
+	canary := newBackend(t, "canary", nil)
+	w.service("stable", dying(t), dying(t), dying(t), dying(t))
+	w.service("canary", canary.address)
+	w.ingress("web", "stable")
+	w.weight(1)
+	w.ready(map[string]int{"stable": 4, "canary": 1})
+	for range 20 {
+		if got := w.mustGet("/"); got != "canary" {
+			t.Fatalf("answer %q", got)
+		}
+	}
+}
