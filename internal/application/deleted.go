@@ -51,8 +51,7 @@ func (seen Component) rolloutDeleted() string {
 }
 
 // ReturnsAsFormer says that a Deployment which somebody deleted comes back as the last good version has it, and is released
-// in steps once more: its release has steps, and they are not all through. stepped says that the inventory of revision has a
-// Rollout for it.
-func ReturnsAsFormer(stepped bool, workload *appsv1.Deployment, rollout *rolloutsv1beta1.Rollout) bool {
-	return stepped && workload == nil && (rollout == nil || !finished(rollout))
+// in steps once more: the Rollout that releases it in steps is not through, or was deleted too.
+func ReturnsAsFormer(rollout *rolloutsv1beta1.Rollout) bool {
+	return rollout == nil || !finished(rollout)
 }

@@ -54,13 +54,10 @@ func releasing(run *v1beta1.WorkflowStatus) bool {
 	})
 }
 
-// Unfinished names a component of which a part is still of an earlier version, because the steps of the release of revision
-// end before 100 percent; empty when there is none.
-func Unfinished(revision string, rollouts []rolloutsv1beta1.Rollout) string {
-	for i := range rollouts {
-		if r := &rollouts[i]; r.DeletionTimestamp == nil && r.Spec.ReleaseID == revision && !finished(r) {
-			return r.Name
-		}
-	}
-	return ""
+// Unfinished says that a part of some component is still of an earlier version, because the steps of the release of revision
+// end before 100 percent.
+func Unfinished(revision string, rollouts []rolloutsv1beta1.Rollout) bool {
+	return slices.ContainsFunc(rollouts, func(r rolloutsv1beta1.Rollout) bool {
+		return r.DeletionTimestamp == nil && r.Spec.ReleaseID == revision && !finished(&r)
+	})
 }

@@ -102,11 +102,7 @@ func TestARolloutDeletedAtAGateIsToldAndTheNextStepsAreNotCountedSilently(t *tes
 
 func TestARolloutDeletedDuringAStepIsToldByTheStep(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.release(v1)
-	s.broken["demo:v2"] = true
-	s.release(canary("v2"))
-	s.running(t, v1beta1.PhaseRunningWorkflow)
+	s := inFirstStep(t)
 	s.deleteRollout()
 	s.turn()
 	if got := s.step("rollout-20"); got.Phase == v1beta1.StepSucceeded || got.Message != deletedByHand {
@@ -149,11 +145,7 @@ func TestADeploymentDeletedInAReleaseComesBackAsTheLastGoodVersionAndIsReleasedI
 
 func TestADeploymentDeletedDuringAStepComesBackAsTheLastGoodVersion(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.release(v1)
-	s.broken["demo:v2"] = true
-	s.release(canary("v2"))
-	s.running(t, v1beta1.PhaseRunningWorkflow)
+	s := inFirstStep(t)
 	s.deleteDeployment()
 	s.turn()
 	if got := s.step("rollout-20").Message; s.image() != "demo:v1" || !strings.Contains(got, "was deleted by somebody") {

@@ -245,6 +245,17 @@ func atFirstGate(t *testing.T) *stage {
 	return s
 }
 
+// inFirstStep is a canary of version 2 whose pods do not get ready.
+func inFirstStep(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t)
+	s.release(v1)
+	s.broken["demo:v2"] = true
+	s.release(canary("v2"))
+	s.running(t, v1beta1.PhaseRunningWorkflow)
+	return s
+}
+
 // settle lets the controller and the players take turns until nothing changes, and reports whether it was killed.
 func (s *stage) settle() (killed bool) {
 	s.t.Helper()

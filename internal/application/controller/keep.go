@@ -5,7 +5,6 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -72,16 +70,9 @@ func (r *Reconciler) relabel(ctx context.Context, w *world, e application.Entry)
 	if err != nil || ro == nil || ro.Labels[v1beta1.LabelAppName] != "" {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": map[string]string{
+	return r.mergeRollout(ctx, ro.Namespace, ro.Name, map[string]any{"metadata": map[string]any{"labels": map[string]string{
 		v1beta1.LabelAppName: w.app.Name, v1beta1.LabelAppNamespace: w.app.Namespace, v1beta1.LabelAppComponent: e.Component,
 	}}})
-	if err != nil {
-		return fmt.Errorf("writing a patch: %w", err)
-	}
-	if err := r.client.Patch(ctx, ro, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("labelling Rollout %s: %w", ro.Name, err)
-	}
-	return nil
 }
 
 // returning is the resource as it is to be: as its inventory has it, but for what somebody deleted on its way through the
@@ -104,7 +95,7 @@ func (r *Reconciler) returning(
 	if err != nil {
 		return nil, err
 	}
-	if !application.ReturnsAsFormer(e.Stepped, workload, ro) {
+	if !application.ReturnsAsFormer(ro) {
 		return &e.ManagedResource, nil
 	}
 	return lastGood(w, rev, e), nil

@@ -28,18 +28,27 @@ func (r *Reconciler) pause(ctx context.Context, w *world) error {
 		if p.Paused {
 			mark = "true"
 		}
-		patch, err := json.Marshal(map[string]any{
+		err := r.mergeRollout(ctx, p.Namespace, p.Name, map[string]any{
 			"metadata": map[string]any{"annotations": map[string]any{v1beta1.AnnotationPausedWithRun: mark}},
 			"spec":     map[string]any{"strategy": map[string]any{"paused": p.Paused}},
 		})
 		if err != nil {
-			return fmt.Errorf("writing a patch: %w", err)
+			return err
 		}
-		ro := &rolloutsv1beta1.Rollout{}
-		ro.Namespace, ro.Name = p.Namespace, p.Name
-		if err := r.client.Patch(ctx, ro, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
-			return fmt.Errorf("pausing Rollout %s: %w", p.Name, err)
-		}
+	}
+	return nil
+}
+
+// mergeRollout changes a few fields of a Rollout (JSON merge patch, RFC 7386); one that is gone is left alone.
+func (r *Reconciler) mergeRollout(ctx context.Context, namespace, name string, change map[string]any) error {
+	patch, err := json.Marshal(change)
+	if err != nil {
+		return fmt.Errorf("writing a patch: %w", err)
+	}
+	ro := &rolloutsv1beta1.Rollout{}
+	ro.Namespace, ro.Name = namespace, name
+	if err := r.client.Patch(ctx, ro, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("patching Rollout %s: %w", name, err)
 	}
 	return nil
 }

@@ -23,11 +23,7 @@ func (s *stage) paused() bool {
 // underWay is a canary step whose pods do not get ready.
 func underWay(t *testing.T) *stage {
 	t.Helper()
-	s := newStage(t)
-	s.release(v1)
-	s.broken["demo:v2"] = true
-	s.release(canary("v2"))
-	s.running(t, v1beta1.PhaseRunningWorkflow)
+	s := inFirstStep(t)
 	return s
 }
 

@@ -182,7 +182,7 @@ func (r *Reconciler) settle(ctx context.Context, w *world, rev *v1beta1.Applicat
 		if err != nil {
 			return err
 		}
-		if application.Unfinished(rev.Name, rollouts) != "" {
+		if application.Unfinished(rev.Name, rollouts) {
 			return nil // the workflow ended, and a part of the pods is of an earlier version: nothing of that is given up
 		}
 	}

@@ -207,15 +207,12 @@ func stableOf(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, h rollout.Hold) s
 }
 
 // keep is the version of that hash with its template; nil where it is not known, or too large.
-func keep(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, hash string) *version {
+func keep(sets []*appsv1.ReplicaSet, hash string) *version {
 	for _, s := range sets {
 		if hash == "" || hashOf(s) != hash {
 			continue
 		}
 		v := &version{Hash: hash, Template: *s.Spec.Template.DeepCopy()}
-		if sameTemplate(&d.Spec.Template, &s.Spec.Template) {
-			v.Template = *d.Spec.Template.DeepCopy()
-		}
 		if text, err := json.Marshal(v); err != nil || len(text) > mostKept {
 			return nil
 		}
@@ -293,7 +290,7 @@ func HoldPatch(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName stri
 	}
 	if own != nil {
 		if good := stableOf(d, sets, h); own.Stable == nil || own.Stable.Hash != good {
-			own.Stable = keep(d, sets, good)
+			own.Stable = keep(sets, good)
 		}
 		text, err := json.Marshal(own)
 		if err != nil {

@@ -197,3 +197,29 @@ func TestTheStableVersionCanBeMadeAnewFromWhatTheHoldKept(t *testing.T) {
 		t.Error("a template larger than annotations may be was kept")
 	}
 }
+
+func TestADeploymentWhoseMarksWereTakenOffIsNotGivenBackPaused(t *testing.T) {
+	for name, c := range map[string]struct {
+		again bool
+		want  appsv1.DeploymentStrategyType
+	}{
+		"held before: pause and Recreate are the hold's":     {true, appsv1.RollingUpdateDeploymentStrategyType},
+		"never held: pause and Recreate are its owner's own": {false, appsv1.RecreateDeploymentStrategyType},
+	} {
+		d := demo()
+		d.Spec.Paused, d.Spec.Strategy = true, appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}
+		patch, err := workload.HoldPatch(d, nil, "demo", rollout.Hold{ReleaseID: "demo-v2", Stable: "abc", Again: c.again})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := patched(t, d, patch)
+		free, err := workload.ReleasePatch(held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := patched(t, held, free)
+		if after.Spec.Strategy.Type != c.want || after.Spec.Paused == c.again {
+			t.Errorf("%s: it is given back with %s, paused %t", name, after.Spec.Strategy.Type, after.Spec.Paused)
+		}
+	}
+}
