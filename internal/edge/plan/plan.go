@@ -33,6 +33,9 @@ type Plan struct {
 	Revision uint64 `json:"revision"`
 	// Ingresses holds every Ingress of the edge's class, also those that are not accepted.
 	Ingresses map[string]Ingress `json:"ingresses,omitempty"`
+	// Routes holds every HTTPRoute and GRPCRoute that names a Gateway of the edge's class, also those that are not accepted. Their
+	// keys are RouteKey's.
+	Routes map[string]Route `json:"routes,omitempty"`
 	// Services holds every Service that a served route names or an Ingress asks to prepare, and any that none names any more while requests are in
 	// flight on it. A Service that is absent has nothing in flight.
 	Services map[string]Service `json:"services,omitempty"`
@@ -58,6 +61,39 @@ type Ingress struct {
 	// StableRequests and CanaryRequests count the requests of its routes since Since.
 	StableRequests uint64 `json:"stableRequests"`
 	CanaryRequests uint64 `json:"canaryRequests"`
+}
+
+// RouteKey names a route of the Gateway API, such as HTTPRoute/default/shop.
+func RouteKey(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+
+// Route is one HTTPRoute or GRPCRoute as it is served.
+type Route struct {
+	UID             string `json:"uid"`
+	ResourceVersion string `json:"resourceVersion"`
+	// Accepted says that at least one of its rules is served.
+	Accepted bool `json:"accepted"`
+	// Problems are sentences that name a field and its mend. An accepted route may have some.
+	Problems []string `json:"problems,omitempty"`
+	// Rules are those of its spec, in their order.
+	Rules []Rule `json:"rules,omitempty"`
+	// Since is when these weights began to be served.
+	Since time.Time `json:"since"`
+}
+
+// Rule is one rule of a route.
+type Rule struct {
+	// Backends are its backendRefs, in their order; one that can't be served (no such Service) has its weight all the same: it gets
+	// its share of the requests, which fail (GEP-1364, GEP-718).
+	Backends []Backend `json:"backends,omitempty"`
+}
+
+// Backend is one backendRef of a rule.
+type Backend struct {
+	// Service is namespace/name; empty where the reference is to something else.
+	Service string `json:"service,omitempty"`
+	Weight  int32  `json:"weight"`
+	// Requests counts those sent there since Since.
+	Requests uint64 `json:"requests"`
 }
 
 // Service is one Service as the edge uses it.
@@ -96,6 +132,7 @@ type Event struct {
 	// Plan holds the replica, the revision that the event leads to, and the changed entries only.
 	Plan             Plan     `json:"plan"`
 	RemovedIngresses []string `json:"removedIngresses,omitempty"`
+	RemovedRoutes    []string `json:"removedRoutes,omitempty"`
 	RemovedServices  []string `json:"removedServices,omitempty"`
 }
 
@@ -108,14 +145,20 @@ func (p Plan) Apply(e Event) Plan {
 		Replica:   e.Plan.Replica,
 		Revision:  e.Plan.Revision,
 		Ingresses: make(map[string]Ingress, len(p.Ingresses)+len(e.Plan.Ingresses)),
+		Routes:    make(map[string]Route, len(p.Routes)+len(e.Plan.Routes)),
 		Services:  make(map[string]Service, len(p.Services)+len(e.Plan.Services)),
 	}
 	maps.Copy(next.Ingresses, p.Ingresses)
 	maps.Copy(next.Ingresses, e.Plan.Ingresses)
+	maps.Copy(next.Routes, p.Routes)
+	maps.Copy(next.Routes, e.Plan.Routes)
 	maps.Copy(next.Services, p.Services)
 	maps.Copy(next.Services, e.Plan.Services)
 	for _, key := range e.RemovedIngresses {
 		delete(next.Ingresses, key)
+	}
+	for _, key := range e.RemovedRoutes {
+		delete(next.Routes, key)
 	}
 	for _, key := range e.RemovedServices {
 		delete(next.Services, key)

@@ -25,14 +25,18 @@ func TestDiffLeadsFromOnePlanToTheNext(t *testing.T) {
 	service := rapid.Custom(func(t *rapid.T) Service {
 		return Service{Ready: rapid.IntRange(0, 2).Draw(t, "ready"), Weighted: rapid.Bool().Draw(t, "weighted")}
 	})
+	route := rapid.Custom(func(t *rapid.T) Route {
+		backend := Backend{Service: key.Draw(t, "service"), Weight: rapid.Int32Range(0, 2).Draw(t, "weight")}
+		return Route{ResourceVersion: rapid.StringN(0, 1, 1).Draw(t, "version"), Rules: []Rule{{Backends: []Backend{backend}}}}
+	})
 	plans := rapid.Custom(func(t *rapid.T) Plan {
 		return Plan{Replica: "one", Revision: rapid.Uint64().Draw(t, "revision"),
-			Ingresses: rapid.MapOf(key, ingress).Draw(t, "ingresses"), Services: rapid.MapOf(key, service).Draw(t, "services")}
+			Ingresses: rapid.MapOf(key, ingress).Draw(t, "ingresses"), Routes: rapid.MapOf(key, route).Draw(t, "routes"), Services: rapid.MapOf(key, service).Draw(t, "services")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := plans.Draw(t, "from"), plans.Draw(t, "to")
 		event, told := Diff(from, to)
-		if told == (cmp.Equal(from.Ingresses, to.Ingresses) && cmp.Equal(from.Services, to.Services)) {
+		if told == (cmp.Equal(from.Ingresses, to.Ingresses) && cmp.Equal(from.Routes, to.Routes) && cmp.Equal(from.Services, to.Services)) {
 			t.Errorf("worth telling: %v", told)
 		}
 		if diff := cmp.Diff(to, from.Apply(event)); diff != "" {
