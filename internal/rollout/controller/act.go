@@ -11,12 +11,9 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
@@ -138,59 +135,6 @@ func (r *Reconciler) resize(ctx context.Context, w *world, hash string, s *rollo
 		}
 	}
 	return nil
-}
-
-func (r *Reconciler) route(ctx context.Context, w *world, want rollout.Route) error {
-	intent := traffic.Intent{Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, Matches: want.Matches, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
-	writes, err := r.router.Plan(*w.target, w.objects, intent)
-	if err != nil {
-		return fmt.Errorf("planning routes: %w", err)
-	}
-	stable := w.objects.Stable
-	for _, write := range writes {
-		log.FromContext(ctx).V(1).Info("route", "write", write.What)
-		if write.OwnedByStable && stable == nil {
-			return fmt.Errorf("routing: %s: its owner is not there", write.What)
-		}
-		created, err := r.write(ctx, write, stable)
-		if err != nil {
-			return fmt.Errorf("routing: %s: %w", write.What, err)
-		}
-		if service, is := created.(*corev1.Service); is && stable == nil {
-			stable = service
-		}
-	}
-	return nil
-}
-
-// write makes one write of the traffic engine and gives the object that it created.
-func (r *Reconciler) write(ctx context.Context, write traffic.Write, stable *corev1.Service) (client.Object, error) {
-	switch {
-	case write.Create != nil:
-		o, ok := write.Create.DeepCopyObject().(client.Object)
-		if !ok {
-			return nil, fmt.Errorf("%T is not an object of the API", write.Create)
-		}
-		if write.OwnedByStable {
-			o.SetOwnerReferences([]metav1.OwnerReference{traffic.OwnerReference(stable)})
-		}
-		return o, r.client.Create(ctx, o, fieldManager)
-	case write.Patch != nil:
-		o, ok := write.Patch.Object.(client.Object)
-		if !ok {
-			return nil, fmt.Errorf("%T is not an object of the API", write.Patch.Object)
-		}
-		return nil, r.patchOps(ctx, o, write.Patch.Ops)
-	case write.Delete != nil:
-		o, ok := write.Delete.(client.Object)
-		if !ok {
-			return nil, fmt.Errorf("%T is not an object of the API", write.Delete)
-		}
-		uid := o.GetUID()
-		err := r.client.Delete(ctx, o, client.Preconditions{UID: &uid}, client.PropagationPolicy(metav1.DeletePropagationBackground))
-		return nil, client.IgnoreNotFound(err)
-	}
-	return nil, nil
 }
 
 func (r *Reconciler) patchOps(ctx context.Context, o client.Object, ops []traffic.Op) error {
