@@ -50,7 +50,7 @@ func (l *accessLog) write(x *exchange, status int) {
 	b = appendText(b, "service", service)
 	b = appendText(b, "endpoint", endpoint)
 	b = appendText(b, "version", version)
-	b = appendNumber(b, "retries", int64(max(0, x.attempts-x.failedLast())))
+	b = appendNumber(b, "retries", int64(x.retries()))
 	b = append(b, '}', '\n')
 	l.buf = b
 	_, _ = l.out.Write(b)

@@ -23,7 +23,7 @@ var errClientBody = errors.New("reading the request body")
 // exchange is one request on its way through the edge. It is the ReverseProxy's transport and the recorder of its answer,
 // and is used again for a later request: a request costs no allocation here.
 type exchange struct {
-	edge  *Edge
+	claim
 	entry *entrance
 	proxy httputil.ReverseProxy
 
@@ -32,131 +32,25 @@ type exchange struct {
 	host     string
 	started  time.Time
 
-	snapshot *snapshot
-	route    *route
-	version  int
-	insists  bool
-	held     *balance.Service  // counted in flight
-	endpoint *balance.Endpoint // counted in flight
-
-	attempts int
-	tried    [maxAttempts]*balance.Endpoint
-	spent    [maxAttempts]*balance.Pool // pools of the tried endpoints, and empty ones
-	spents   int
-	failure  error // why the edge answered itself
-	tallied  bool
-	tunnel   *tunnel
+	tunnel *tunnel
 }
 
-// acquire chooses a version by the table that is served, and counts the request in flight on its Service. It tells whether
-// a route was found.
-func (x *exchange) acquire() bool {
-	for {
-		s := x.edge.snapshot.Load()
-		i := s.router.Match(x.host, x.request.URL.Path)
-		if i < 0 {
-			return false
-		}
-		r := &s.routes[i]
-		version, insists := r.choose(x.request)
-		if !insists {
-			version = x.able(r, version)
-		}
-		service := r.balance.Versions[version].Pool.Service
-		service.Enter()
-		// Between Load and Enter another table may have been installed, by which this choice is not allowed any more, and
-		// whose plan says so already. Whoever counted first and looks after is seen by whoever installs first and counts after.
-		if x.edge.snapshot.Load() == s {
-			x.snapshot, x.route, x.version, x.insists, x.held = s, r, version, insists, service
-			return true
-		}
-		service.Leave()
-	}
-}
+// Host implements table.Request.
+func (x *exchange) Host() string { return x.host }
 
-// able gives the version itself, or the one that takes over where it has nothing left to serve the request with.
-func (x *exchange) able(r *route, version int) int {
-	var out uint64
-	for next := version; next >= 0; next = r.balance.Instead(out) {
-		if pool := r.balance.Versions[next].Pool; !pool.Empty() && !x.isSpent(pool) {
-			return next
-		}
-		out |= 1 << uint(next)
-	}
-	return version
-}
+// Path implements table.Request.
+func (x *exchange) Path() string { return x.request.URL.Path }
 
-func (x *exchange) isSpent(pool *balance.Pool) bool {
-	for _, p := range x.spent[:x.spents] {
-		if p == pool {
-			return true
-		}
-	}
-	return false
-}
+// Header implements table.Request.
+func (x *exchange) Header(name string) string { return x.request.Header.Get(name) }
 
-// pick gives the endpoint for the next attempt, or nil: another one of the same version, then one of another version, which
-// has the last attempt in any case: pods of a version often end together.
-func (x *exchange) pick() *balance.Endpoint {
-	if x.attempts > 0 && x.edge.snapshot.Load() != x.snapshot {
-		x.release()
-		if !x.acquire() {
-			return nil
-		}
+// Cookie implements table.Request.
+func (x *exchange) Cookie(name string) string {
+	cookie, err := x.request.Cookie(name)
+	if err != nil {
+		return ""
 	}
-	for {
-		pool := x.route.balance.Versions[x.version].Pool
-		if !x.isLastFor(pool) {
-			if end := pool.Pick(x.tried[:x.attempts]); end != nil {
-				return end
-			}
-		}
-		if x.insists || x.spents == len(x.spent) {
-			return nil
-		}
-		x.spent[x.spents] = pool
-		x.spents++
-		next := x.able(x.route, x.version)
-		if next == x.version {
-			return nil
-		}
-		service := x.route.balance.Versions[next].Pool.Service
-		service.Enter()
-		x.release()
-		x.version, x.held = next, service
-		if x.edge.snapshot.Load() != x.snapshot {
-			x.release()
-			if !x.acquire() {
-				return nil
-			}
-		}
-	}
-}
-
-// isLastFor says that the last attempt is not for the pool, because another version can have it.
-func (x *exchange) isLastFor(pool *balance.Pool) bool {
-	if x.attempts != maxAttempts-1 || x.insists || x.spents == len(x.spent) || x.isSpent(pool) {
-		return false
-	}
-	x.spent[x.spents] = pool
-	x.spents++
-	other := x.able(x.route, x.version) != x.version
-	x.spents--
-	return other
-}
-
-// release ends the counting that acquire began.
-func (x *exchange) release() {
-	if x.endpoint != nil {
-		x.endpoint.Done()
-		x.endpoint = nil
-	}
-	if x.held != nil {
-		if x.tunnel == nil { // otherwise open did
-			x.held.Leave()
-		}
-		x.held = nil
-	}
+	return cookie.Value
 }
 
 // RoundTrip sends the request to an endpoint, and to another one where that is safe: when no connection was made, nothing
@@ -172,7 +66,6 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		if end == nil {
 			return nil, failure
 		}
-		x.endpoint = end
 		resp, err := upstreamOf(end).transport.RoundTrip(x.addressed(req, end, &body))
 		if err == nil {
 			return resp, nil
@@ -183,13 +76,10 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		if connecting && req.Context().Err() == nil {
 			x.edge.prober.Fail(end) //nolint:contextcheck // probes live as long as the edge, not as long as what started them
 		}
-		x.tried[x.attempts] = end
-		x.attempts++
-		if x.attempts == maxAttempts || req.Context().Err() != nil || !repeatable(req, err, connecting, &body) {
+		if !x.missed() || req.Context().Err() != nil || !repeatable(req, err, connecting, &body) {
 			return nil, err
 		}
-		end.Done()
-		x.endpoint = nil
+		x.let()
 	}
 	return nil, failure
 }
@@ -243,14 +133,3 @@ func statusOf(ctx context.Context, err error) (int, string) {
 
 // statusClientGone is nginx's status for its log when a client closes before the answer; nobody receives it.
 const statusClientGone = 499
-
-// tally counts the request for the version that serves it, once.
-func (x *exchange) tally() {
-	if x.tallied || x.route == nil {
-		return
-	}
-	x.tallied = true
-	for _, t := range x.route.tallies {
-		t.Add(x.version > 0)
-	}
-}

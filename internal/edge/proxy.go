@@ -108,11 +108,7 @@ func (x *exchange) finish(whole bool) {
 		case status == 0 || !whole:
 			counted = http.StatusBadGateway
 		}
-		v := &x.route.balance.Versions[x.version]
-		took := time.Since(x.started) //nolint:forbidigo // the data path measures real time
-		x.held.Count(counted)
-		v.Stats.Count(counted, took, max(0, x.attempts-x.failedLast()))
-		x.tally()
+		x.count(counted, time.Since(x.started)) //nolint:forbidigo // the data path measures real time
 	}
 	if x.tunnel != nil {
 		_ = x.tunnel.Close()
@@ -121,14 +117,6 @@ func (x *exchange) finish(whole bool) {
 		x.edge.access.write(x, status)
 	}
 	x.release()
-}
-
-// failedLast is 1 when every attempt failed: then the last one was not followed by another.
-func (x *exchange) failedLast() int {
-	if x.failure != nil && x.attempts > 0 {
-		return 1
-	}
-	return 0
 }
 
 // rewrite makes the request that goes to the backend: the client's, with the headers that ingress-nginx adds. What a
@@ -171,7 +159,7 @@ func (x *exchange) answered(resp *http.Response) error {
 
 // fail answers for a backend that did not.
 func (x *exchange) fail(_ http.ResponseWriter, req *http.Request, err error) {
-	x.failure = err
+	x.failed = true
 	if x.recorder.status != 0 {
 		return // an upgrade that failed after its answer
 	}
@@ -210,7 +198,8 @@ func (x *exchange) answerGRPC(status int, line string) {
 
 // newExchange is called when none is left to be used again.
 func (e *Edge) newExchange() any {
-	x := &exchange{edge: e}
+	x := &exchange{}
+	x.claim = claim{edge: e, asked: x}
 	x.proxy = httputil.ReverseProxy{
 		Rewrite:        x.rewrite,
 		Transport:      x,
@@ -224,7 +213,7 @@ func (e *Edge) newExchange() any {
 
 // recycle clears an exchange for the next request.
 func (e *Edge) recycle(x *exchange) {
-	*x = exchange{edge: e, proxy: x.proxy}
+	*x = exchange{claim: claim{edge: e, asked: x}, proxy: x.proxy}
 	e.exchanges.Put(x)
 }
 

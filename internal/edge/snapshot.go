@@ -5,7 +5,6 @@ package edge
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -198,7 +197,7 @@ func (s *snapshot) weighted() map[string]bool {
 
 // choose gives the version for a request, and whether the request insists on it: one that asked never to see the canary
 // is not handed to it when the stable version cannot answer.
-func (r *route) choose(req *http.Request) (version int, insists bool) {
+func (r *route) choose(req table.Request) (version int, insists bool) {
 	for i := range r.Rules {
 		switch verdict(&r.Rules[i], req) {
 		case forCanary:
@@ -220,12 +219,12 @@ const (
 )
 
 // verdict reads one rule, as ingress-nginx does.
-func verdict(rule *table.Rule, req *http.Request) choice {
+func verdict(rule *table.Rule, req table.Request) choice {
 	value := ""
 	if rule.Header != "" {
-		value = req.Header.Get(rule.Header)
-	} else if cookie, err := req.Cookie(rule.Cookie); err == nil {
-		value = cookie.Value
+		value = req.Header(rule.Header)
+	} else {
+		value = req.Cookie(rule.Cookie)
 	}
 	switch {
 	case value == "":

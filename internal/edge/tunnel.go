@@ -82,7 +82,7 @@ func (x *exchange) open(resp *http.Response) {
 		pod:             podOf(x.held, x.endpoint),
 		websocket:       strings.EqualFold(resp.Header.Get("Upgrade"), "websocket"),
 	}
-	x.tunnel = t
+	x.tunnel, x.upgraded = t, true
 	x.recorder.upgraded = t.setClient
 	resp.Body = t
 	t.all.add(t)

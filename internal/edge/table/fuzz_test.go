@@ -66,7 +66,7 @@ func FuzzTableBuild(f *testing.F) {
 				}
 			}
 		}
-		if i := NewRouter(built).Match(Host(host), path); i >= len(built.Routes) {
+		if i := NewRouter(built).Match(asked{Host(host), path}); i >= len(built.Routes) {
 			t.Errorf("matched route %d of %d", i, len(built.Routes))
 		}
 	})

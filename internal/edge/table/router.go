@@ -77,12 +77,24 @@ func (s *site) link() {
 	}
 }
 
-// Match gives the index of the route for a request, or -1. The host is as Host returns it, the path is decoded.
+// Request is what routes and rules look at in a request.
+type Request interface {
+	// Host is as the function Host returns it.
+	Host() string
+	// Path is decoded.
+	Path() string
+	// Header gives the first value of a header, and Cookie that of a cookie; empty when there is none.
+	Header(name string) string
+	Cookie(name string) string
+}
+
+// Match gives the index of the route for a request, or -1.
 //
 // The most specific host that has routes decides: exact, then a star for its first label, then routes without a host.
 // Within it the longest path wins, an exact one first. What it does not take goes to its default backend, then to the
 // default backend of all hosts; never to another host's paths.
-func (r *Router) Match(host, urlPath string) int {
+func (r *Router) Match(req Request) int {
+	host := req.Host()
 	s := r.sites[host]
 	if s == nil {
 		s = r.wild(host)
@@ -93,7 +105,7 @@ func (r *Router) Match(host, urlPath string) int {
 	if s == nil {
 		return -1
 	}
-	if i := s.match(normal(urlPath)); i >= 0 {
+	if i := s.match(normal(req.Path())); i >= 0 {
 		return i
 	}
 	if s.fallback >= 0 {

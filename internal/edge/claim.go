@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"time"
+
+	"github.com/vela-rollouts/vela/internal/edge/balance"
+	"github.com/vela-rollouts/vela/internal/edge/table"
+)
+
+// claim is the place of one request in the table: the route, version and endpoint chosen for it, and what is counted of it.
+// Every way through the edge chooses and counts with it, so that a share is a share of all requests. Its zero value with
+// edge and asked set is ready.
+type claim struct {
+	edge  *Edge
+	asked table.Request
+
+	snapshot *snapshot
+	route    *route
+	version  int
+	insists  bool
+	held     *balance.Service  // counted in flight
+	endpoint *balance.Endpoint // counted in flight
+
+	attempts int
+	failed   bool // the last attempt was not followed by another
+	tried    [maxAttempts]*balance.Endpoint
+	spent    [maxAttempts]*balance.Pool // pools of the tried endpoints, and empty ones
+	spents   int
+	tallied  bool
+	upgraded bool // held is counted by a tunnel
+}
+
+// acquire chooses a version by the table that is served, and counts the request in flight on its Service. It tells whether
+// a route was found.
+func (c *claim) acquire() bool {
+	for {
+		s := c.edge.snapshot.Load()
+		i := s.router.Match(c.asked)
+		if i < 0 {
+			return false
+		}
+		if c.enter(s, &s.routes[i]) {
+			return true
+		}
+	}
+}
+
+// enter chooses a version of a route, and counts the request in flight on its Service. It gives false, and counts nothing,
+// when the snapshot is not served any more.
+func (c *claim) enter(s *snapshot, r *route) bool {
+	version, insists := r.choose(c.asked)
+	if !insists {
+		version = c.able(r, version)
+	}
+	service := r.balance.Versions[version].Pool.Service
+	service.Enter()
+	// Between Load and Enter another table may have been installed, by which this choice is not allowed any more, and
+	// whose plan says so already. Whoever counted first and looks after is seen by whoever installs first and counts after.
+	if c.edge.snapshot.Load() != s {
+		service.Leave()
+		return false
+	}
+	c.snapshot, c.route, c.version, c.insists, c.held = s, r, version, insists, service
+	return true
+}
+
+// able gives the version itself, or the one that takes over where it has nothing left to serve the request with.
+func (c *claim) able(r *route, version int) int {
+	var out uint64
+	for next := version; next >= 0; next = r.balance.Instead(out) {
+		if pool := r.balance.Versions[next].Pool; !pool.Empty() && !c.isSpent(pool) {
+			return next
+		}
+		out |= 1 << uint(next)
+	}
+	return version
+}
+
+func (c *claim) isSpent(pool *balance.Pool) bool {
+	for _, p := range c.spent[:c.spents] {
+		if p == pool {
+			return true
+		}
+	}
+	return false
+}
+
+// pick gives the endpoint for the next attempt and counts the request on it, or gives nil: another one of the same version,
+// then one of another version, which has the last attempt in any case: pods of a version often end together.
+func (c *claim) pick() *balance.Endpoint {
+	if c.attempts > 0 && c.edge.snapshot.Load() != c.snapshot {
+		c.release()
+		if !c.acquire() {
+			return nil
+		}
+	}
+	for {
+		pool := c.route.balance.Versions[c.version].Pool
+		if !c.isLastFor(pool) {
+			if end := pool.Pick(c.tried[:c.attempts]); end != nil {
+				c.endpoint = end
+				return end
+			}
+		}
+		if c.insists || c.spents == len(c.spent) {
+			return nil
+		}
+		c.spent[c.spents] = pool
+		c.spents++
+		next := c.able(c.route, c.version)
+		if next == c.version {
+			return nil
+		}
+		service := c.route.balance.Versions[next].Pool.Service
+		service.Enter()
+		c.release()
+		c.version, c.held = next, service
+		if c.edge.snapshot.Load() != c.snapshot {
+			c.release()
+			if !c.acquire() {
+				return nil
+			}
+		}
+	}
+}
+
+// isLastFor says that the last attempt is not for the pool, because another version can have it.
+func (c *claim) isLastFor(pool *balance.Pool) bool {
+	if c.attempts != maxAttempts-1 || c.insists || c.spents == len(c.spent) || c.isSpent(pool) {
+		return false
+	}
+	c.spent[c.spents] = pool
+	c.spents++
+	other := c.able(c.route, c.version) != c.version
+	c.spents--
+	return other
+}
+
+// missed notes that the attempt on the picked endpoint failed. It tells whether there may be another one.
+func (c *claim) missed() bool {
+	c.tried[c.attempts] = c.endpoint
+	c.attempts++
+	return c.attempts < maxAttempts
+}
+
+// let ends the counting on the endpoint.
+func (c *claim) let() {
+	if c.endpoint != nil {
+		c.endpoint.Done()
+		c.endpoint = nil
+	}
+}
+
+// release ends the counting that acquire and pick began.
+func (c *claim) release() {
+	c.let()
+	if c.held != nil {
+		if !c.upgraded {
+			c.held.Leave()
+		}
+		c.held = nil
+	}
+}
+
+// tally counts the request for the version that serves it, once.
+func (c *claim) tally() {
+	if c.tallied || c.route == nil {
+		return
+	}
+	c.tallied = true
+	for _, t := range c.route.tallies {
+		t.Add(c.version > 0)
+	}
+}
+
+// count records the outcome of a request that was acquired.
+func (c *claim) count(status int, took time.Duration) {
+	c.held.Count(status)
+	c.route.balance.Versions[c.version].Stats.Count(status, took, c.retries())
+	c.tally()
+}
+
+// retries are the attempts beyond the first.
+func (c *claim) retries() int {
+	if c.failed {
+		return max(0, c.attempts-1)
+	}
+	return c.attempts
+}
