@@ -31,7 +31,7 @@ func Services(t Target, live Objects, want Intent) []Write {
 			writes = append(writes, Write{What: "create Service " + s.name, Create: create, OwnedByStable: s.name != StableService(t.Service)})
 			continue
 		}
-		ops := repair(s.is, live.Service, s.hash)
+		ops := repair(t, s.is, live.Service, s.hash)
 		if s.is == live.Canary {
 			ops = append(ops, adopt(s.is, live.Stable)...)
 		}
@@ -47,7 +47,7 @@ func Services(t Target, live Objects, want Intent) []Write {
 func newService(t Target, user *corev1.Service, name, hash string) *corev1.Service {
 	selector := map[string]string{}
 	maps.Copy(selector, user.Spec.Selector)
-	selector[LabelVersion] = hash
+	selector[t.versionLabel()] = hash
 	s := &corev1.Service{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: metav1.ObjectMeta{
@@ -83,10 +83,10 @@ func ports(user *corev1.Service) []corev1.ServicePort {
 }
 
 // repair gives the operations that lead a Service of ours back to what it should be.
-func repair(is, user *corev1.Service, hash string) []Op {
+func repair(t Target, is, user *corev1.Service, hash string) []Op {
 	var ops []Op
-	if at := is.Spec.Selector[LabelVersion]; at != hash {
-		ops = append(ops, Op{"test", "/spec/selector/" + LabelVersion, at}, Op{"replace", "/spec/selector/" + LabelVersion, hash})
+	if at, path := t.Selected(is), "/spec/selector/"+t.versionLabel(); at != hash {
+		ops = append(ops, Op{"test", path, at}, Op{"replace", path, hash})
 	}
 	if want := ports(user); !equality.Semantic.DeepEqual(want, ports(is)) {
 		ops = append(ops, Op{"test", "/spec/ports", is.Spec.Ports}, Op{"replace", "/spec/ports", want})

@@ -4,6 +4,8 @@
 package traffic
 
 import (
+	"cmp"
+
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,7 +13,7 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
-// LabelVersion is the label by which a Service selects the pods of one version.
+// LabelVersion is the label by which a Service selects the pods of one version, unless the Target names another one.
 const LabelVersion = "pod-template-hash"
 
 // StableService and CanaryService name the Services that the versions get beside the user's.
@@ -27,6 +29,18 @@ type Target struct {
 	Rollout string
 	// Service is the user's Service, Route the user's route of the Router's kind.
 	Service, Route string
+	// VersionLabel is the label of the pods that tells their version; LabelVersion where it is empty.
+	VersionLabel string
+}
+
+func (t Target) versionLabel() string { return cmp.Or(t.VersionLabel, LabelVersion) }
+
+// Selected gives the version whose pods a Service of ours selects; empty where there is no Service.
+func (t Target) Selected(s *corev1.Service) string {
+	if s == nil {
+		return ""
+	}
+	return s.Spec.Selector[t.versionLabel()]
 }
 
 // Intent is the state that routes should be in. The zero value is: nothing of ours.

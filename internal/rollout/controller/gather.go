@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -16,18 +15,16 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
-	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
 )
 
 // world is all that one pass reads.
 type world struct {
-	rollout    *v1beta1.Rollout
-	deployment *appsv1.Deployment // nil: there is none
-	sets       []*appsv1.ReplicaSet
-	target     *traffic.Target // nil: only pods
-	objects    traffic.Objects
-	seen       rollout.Observation
+	rollout  *v1beta1.Rollout
+	workload governed        // nil: there is none
+	target   *traffic.Target // nil: only pods
+	objects  traffic.Objects
+	seen     rollout.Observation
 }
 
 func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, error) {
@@ -53,33 +50,12 @@ func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, e
 }
 
 func (r *Reconciler) gatherWorkload(ctx context.Context, w *world) error {
-	d := &appsv1.Deployment{}
-	found, err := r.get(ctx, w.rollout.Namespace, w.rollout.Spec.WorkloadRef.Name, d)
-	if err != nil || !found {
+	is, err := r.workload(ctx, w.rollout)
+	if err != nil || is == nil {
 		return err
 	}
-	list := &appsv1.ReplicaSetList{}
-	// Only what this pass needs has to be as new as our own writes: the sets are read one by one below.
-	err = r.client.List(ctx, list, client.InNamespace(d.Namespace), client.MatchingFields{indexOwner: string(d.UID)}, client.DisableReadYourWritesConsistency)
-	if err != nil {
-		return fmt.Errorf("listing ReplicaSets of %s: %w", d.Name, err)
-	}
-	names := map[string]bool{workload.Name(d, workload.Hash(d.Spec.Template, d.Status.CollisionCount)): true}
-	for i := range list.Items {
-		names[list.Items[i].Name] = true
-	}
-	for name := range names {
-		s := &appsv1.ReplicaSet{}
-		there, err := r.get(ctx, d.Namespace, name, s)
-		if err != nil {
-			return err
-		}
-		if there && s.DeletionTimestamp == nil && controlledBy(s, d.UID) {
-			w.sets = append(w.sets, s)
-		}
-	}
-	w.deployment = d
-	w.seen.Workload, w.seen.Sets = workload.Observe(d, w.sets, w.rollout.Name)
+	w.workload = is
+	w.seen.Workload, w.seen.Sets = is.observe(w.rollout.Name)
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
+	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
@@ -34,6 +35,7 @@ func (r *Reconciler) gatherRoutes(ctx context.Context, w *world) error {
 		w.seen.Routes.Problem = problem
 		return nil
 	}
+	target.VersionLabel = workload.VersionLabel(w.rollout.Spec.WorkloadRef.Kind)
 	w.target = target
 	o := &w.objects
 	for _, one := range []struct {

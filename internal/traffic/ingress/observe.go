@@ -30,12 +30,7 @@ func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic
 	if s.Canary {
 		s.Weight, s.Matches = weight(live.CanaryIngress), matches(live.CanaryIngress.Annotations)
 	}
-	if live.Stable != nil {
-		s.StableHash = live.Stable.Spec.Selector[traffic.LabelVersion]
-	}
-	if live.Canary != nil {
-		s.CanaryHash = live.Canary.Spec.Selector[traffic.LabelVersion]
-	}
+	s.StableHash, s.CanaryHash = t.Selected(live.Stable), t.Selected(live.Canary)
 	s.AnyService = left(t, live.Stable)
 	// What still belongs to something else may go with that at any time.
 	s.Services = s.StableHash != "" && s.CanaryHash != "" && traffic.Owned(live.Canary, live.Stable)

@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"context"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout"
+)
+
+// governed is the workload of a Rollout as one pass has read it, by its kind.
+type governed interface {
+	// object is the workload itself.
+	object() client.Object
+	// observe tells the engine of it, for the Rollout of that name.
+	observe(rolloutName string) (rollout.Workload, []rollout.ReplicaSet)
+	// holdPatch and releasePatch are JSON patches (RFC 6902) of the object; nil where there is nothing to write.
+	holdPatch(rolloutName string, h rollout.Hold) ([]byte, error)
+	releasePatch() ([]byte, error)
+	// resize makes the writes of a decision that are about the versions' pods.
+	resize(ctx context.Context, r *Reconciler, d rollout.Decision) error
+}
+
+// workload reads the workload that a Rollout refers to; nil when there is none.
+func (r *Reconciler) workload(ctx context.Context, ro *v1beta1.Rollout) (governed, error) {
+	return r.deployment(ctx, ro.Namespace, ro.Spec.WorkloadRef.Name)
+}
