@@ -4,8 +4,10 @@
 package application
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -134,7 +136,7 @@ func chooseCourse(seen Component) (course, int32) {
 }
 
 func dispatchDirect(seen Component) Dispatch {
-	d := Dispatch{Inventory: seen.Manifests, Apply: seen.Manifests}
+	d := Dispatch{Inventory: seen.Manifests, Apply: suppliesFirst(seen.Manifests)}
 	applied := seen.Workload == nil || atRevision(seen.Workload, seen.Revision) // a workload of another kind counts as applied
 	if seen.Workload == nil && isDeployment(seen.Manifests) {
 		applied = false
@@ -180,7 +182,7 @@ func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatc
 		d.Message = fmt.Sprintf("Rollout %s is asked to hold Deployment %s for %s", plan.Object.GetName(), seen.Workload.Name, seen.Revision)
 		return d
 	}
-	d.Apply = append(d.Apply, seen.Manifests...)
+	d.Apply = append(d.Apply, suppliesFirst(seen.Manifests)...)
 	live := seen.Rollout
 	if !released || !statesPlan(live, plan) || live.Status.ObservedGeneration != live.Generation {
 		d.Message = fmt.Sprintf("Rollout %s is asked for %d%% of %s", plan.Object.GetName(), weight, seen.Revision)
@@ -196,6 +198,25 @@ func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatc
 	}
 	d.Done, d.Message = true, ""
 	return d
+}
+
+// suppliesFirst puts what pods can't start without before the workload.
+func suppliesFirst(manifests []render.Manifest) []render.Manifest {
+	sorted := slices.Clone(manifests)
+	slices.SortStableFunc(sorted, func(a, b render.Manifest) int { return cmp.Compare(rank(a), rank(b)) })
+	return sorted
+}
+
+func rank(m render.Manifest) int {
+	if IsSupply(m.Object.GetKind()) {
+		return 0
+	}
+	return 1
+}
+
+// IsSupply says of a kind that pods can't start without the objects of it that they name.
+func IsSupply(kind string) bool {
+	return kind == "ConfigMap" || kind == "Secret" || kind == "PersistentVolumeClaim"
 }
 
 // statesPlan says whether the live Rollout already is the plan: the same release and the same steps.

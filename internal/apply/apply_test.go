@@ -78,7 +78,7 @@ func object(t *testing.T, text string) *unstructured.Unstructured {
 
 func (b *bench) live(o *unstructured.Unstructured) *unstructured.Unstructured {
 	b.t.Helper()
-	live, err := apply.Live(b.t.Context(), b.client, o.GroupVersionKind(), types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()})
+	live, err := apply.Live(b.t.Context(), b.client, b.client.Scheme(), o.GroupVersionKind(), types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()})
 	if err != nil {
 		b.t.Fatal(err)
 	}

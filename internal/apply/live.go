@@ -15,11 +15,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Live reads an object as it was seen last; nil when there is none. Kinds that the scheme knows come from the shared
-// typed cache. Any other kind is read as it is, from a cache of its own where the client keeps one.
-func Live(ctx context.Context, c client.Client, gvk schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
+// Live reads an object as c saw it last; nil when there is none. Kinds that the scheme knows come from the shared typed
+// cache. Any other kind is read as it is, from a cache of its own where the client keeps one.
+func Live(ctx context.Context, c client.Reader, scheme *runtime.Scheme, gvk schema.GroupVersionKind, key types.NamespacedName) (*unstructured.Unstructured, error) {
 	var object client.Object = &unstructured.Unstructured{}
-	if typed, err := c.Scheme().New(gvk); err == nil {
+	if typed, err := scheme.New(gvk); err == nil {
 		o, ok := typed.(client.Object)
 		if !ok {
 			return nil, fmt.Errorf("%s is not a kind of objects", gvk)

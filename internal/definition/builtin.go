@@ -13,6 +13,7 @@ func Builtin() *Registry {
 		Traits: []Trait{
 			gateway(),
 			scaler(),
+			storage(),
 		},
 		Policies: []Policy{
 			override(),

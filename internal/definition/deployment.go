@@ -15,6 +15,7 @@ import (
 const (
 	kindDeployment  = "Deployment"
 	kindStatefulSet = "StatefulSet"
+	kindDaemonSet   = "DaemonSet"
 )
 
 // deployment builds a Deployment named as the component. It states no replicas: the scaler does, or an autoscaler may.

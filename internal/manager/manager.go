@@ -14,7 +14,9 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -29,6 +31,7 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	application "github.com/vela-rollouts/vela/internal/application/controller"
 )
 
 // Run runs all controllers until ctx ends or one of them can't go on.
@@ -67,11 +70,15 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	cached, err := cacheOptions()
+	if err != nil {
+		return nil, nil, err
+	}
 	yes := true
 	mgr, err := ctrl.NewManager(clientConfig(cfg.RestConfig, writes), ctrl.Options{
 		Scheme: scheme,
 		Logger: logger,
-		Cache:  cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:  cached,
 		// A read waits until the cache has our own last write to that object, so that nobody decides twice.
 		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &yes}},
 		Metrics:                       metricsserver.Options{BindAddress: cfg.MetricsAddr},
@@ -97,6 +104,19 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 		return nil, nil, fmt.Errorf("adding the renewal of certificates: %w", err)
 	}
 	return mgr, hooks, nil
+}
+
+// cacheOptions keep out of memory who wrote what, and what no Application made of the kinds that clusters are full of.
+func cacheOptions() (cache.Options, error) {
+	made, err := labels.NewRequirement(v1beta1.LabelAppName, selection.Exists, nil)
+	if err != nil {
+		return cache.Options{}, fmt.Errorf("selecting what Applications made: %w", err)
+	}
+	out := cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: map[client.Object]cache.ByObject{}}
+	for _, kind := range application.Supplies() {
+		out.ByObject[kind] = cache.ByObject{Label: labels.NewSelector().Add(*made)}
+	}
+	return out, nil
 }
 
 // clientConfig leaves fairness to the API server, which knows who else is there, and counts writes.

@@ -19,6 +19,8 @@ const (
 	AnnotationPausedWithRun = "release.oam.dev/paused-with-run"
 	// AnnotationSpecHash on a rendered object is the hash of what was applied last; equal means nothing to apply.
 	AnnotationSpecHash = "release.oam.dev/applied-hash"
+	// AnnotationCopyOf on a ConfigMap or Secret names the one that it is a copy of, made for the pods of one version.
+	AnnotationCopyOf = "release.oam.dev/copy-of"
 	// LabelPause stops the reconciliation of an Application while it is "true".
 	LabelPause = "controller.core.oam.dev/pause"
 )

@@ -130,15 +130,16 @@ func (r *Reconciler) handled(w *world, action *v1alpha1.ReleaseAction, message, 
 	})
 }
 
-// rollback goes back to the target: its workload first, which takes the traffic off the bad version at once, then the
-// spec, then (by the status write that ends the pass) the status. What is left to do is in confirm.
+// rollback goes back to the target: its workload first, which takes the traffic off the bad version at once (what its pods can't
+// start without comes before, and is there as a rule), then the spec, then (by the status write that ends the pass) the status.
+// What is left to do is in confirm.
 func (r *Reconciler) rollback(ctx context.Context, w *world, plan application.ActionPlan) error {
 	target := plan.Rollback.Target
 	entries := application.Kept(w.app.Name, target, w.trackers)
 	slices.SortStableFunc(entries, func(a, b application.Entry) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, e := range entries {
 		w.deployed[e.Component] = true
-		if err := r.restore(ctx, w, e.ManagedResource); err != nil {
+		if err := r.restore(ctx, w, e); err != nil {
 			return fmt.Errorf("rolling back to %s: %w", target.Name, err)
 		}
 	}
@@ -153,12 +154,15 @@ func (r *Reconciler) rollback(ctx context.Context, w *world, plan application.Ac
 	return nil
 }
 
-// rank puts workloads before everything else.
+// rank puts workloads before everything else, but after what their pods can't start without.
 func rank(e application.Entry) int {
-	if e.Trait == "" {
+	switch {
+	case application.IsSupply(e.Kind):
 		return 0
+	case e.Trait == "":
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // restoreSpec makes the Application say what the target says, so that the next look at the file and at the cluster agree.

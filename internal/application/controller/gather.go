@@ -123,10 +123,16 @@ func put[T any](list *[]T, item T, name func(*T) string) {
 	*list = append(*list, item)
 }
 
-// live reads an object of an inventory.
+// live reads an object of an inventory. Of some kinds the cache has only what Applications made (Supplies); there an object
+// that it does not have may be somebody else's still, which the API server knows.
 func (r *Reconciler) live(ctx context.Context, m v1beta1.ManagedResource) (*unstructured.Unstructured, error) {
 	gvk := schema.FromAPIVersionAndKind(m.APIVersion, m.Kind)
-	return apply.Live(ctx, r.client, gvk, types.NamespacedName{Namespace: m.Namespace, Name: m.Name})
+	key := types.NamespacedName{Namespace: m.Namespace, Name: m.Name}
+	live, err := apply.Live(ctx, r.client, r.client.Scheme(), gvk, key)
+	if err != nil || live != nil || !application.IsSupply(m.Kind) {
+		return live, err
+	}
+	return apply.Live(ctx, r.direct, r.client.Scheme(), gvk, key)
 }
 
 // deployment reads the workload of that name, nil when there is none.

@@ -44,17 +44,18 @@ func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.Applicatio
 				return err
 			}
 		}
-		if e.Raw == nil || w.deployed[e.Component] {
+		// What only an earlier version has, such as the settings that its pods read, is in no step's hands.
+		if e.Raw == nil && e.Kind != "Secret" || w.deployed[e.Component] && e.Revision == rev.Name {
 			continue
 		}
-		resource, err := r.returning(ctx, w, rev, e, workloads[e.Component])
+		entry, err := r.returning(ctx, w, rev, e, workloads[e.Component])
 		if err != nil {
 			return err
 		}
-		if resource == nil {
+		if entry == nil {
 			continue
 		}
-		if err := r.restore(ctx, w, *resource); err != nil {
+		if err := r.restore(ctx, w, *entry); err != nil {
 			if isTransient(err) {
 				return err
 			}
@@ -75,12 +76,12 @@ func (r *Reconciler) relabel(ctx context.Context, w *world, e application.Entry)
 	}}})
 }
 
-// returning is the resource as it is to be: as its inventory has it, but for what somebody deleted on its way through the
+// returning is the entry as it is to be: as its inventory has it, but for what somebody deleted on its way through the
 // steps of a release, which comes back as the last good version has it. Nil leaves an object alone: it is there, and its
 // workload is not handed over to the version of the inventory.
 func (r *Reconciler) returning(
 	ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, e application.Entry, workload *appsv1.Deployment,
-) (*v1beta1.ManagedResource, error) {
+) (*application.Entry, error) {
 	if !application.MayKeep(e.Stepped, e.Revision, workload) {
 		live, err := r.live(ctx, e.ManagedResource)
 		if err != nil || live != nil {
@@ -89,33 +90,36 @@ func (r *Reconciler) returning(
 		return lastGood(w, rev, e), nil
 	}
 	if e.Kind != "Deployment" || !e.Stepped || workload != nil {
-		return &e.ManagedResource, nil
+		return &e, nil
 	}
 	ro, err := r.rollout(ctx, w.owner(), e.Namespace, e.Component)
 	if err != nil {
 		return nil, err
 	}
 	if !application.ReturnsAsFormer(ro) {
-		return &e.ManagedResource, nil
+		return &e, nil
 	}
 	return lastGood(w, rev, e), nil
 }
 
-// lastGood is the resource as the last good version has it, or as e has it where that version does not.
-func lastGood(w *world, rev *v1beta1.ApplicationRevision, e application.Entry) *v1beta1.ManagedResource {
+// lastGood is the entry as the last good version has it, or as e has it where that version does not.
+func lastGood(w *world, rev *v1beta1.ApplicationRevision, e application.Entry) *application.Entry {
 	if m := application.Former(w.app.Name, rev, w.revisions, w.trackers, application.KeyOf(e.ManagedResource)); m != nil {
-		return m
+		e.ManagedResource, e.Revision = *m, application.RollbackTarget(w.app.Name, w.revisions).Name
 	}
-	return &e.ManagedResource
+	return &e
 }
 
 // restore applies an object as its inventory has it.
-func (r *Reconciler) restore(ctx context.Context, w *world, m v1beta1.ManagedResource) error {
-	want, err := apply.Manifest(m)
+func (r *Reconciler) restore(ctx context.Context, w *world, e application.Entry) error {
+	want, err := apply.Manifest(e.ManagedResource)
+	if err == nil && want == nil && e.Kind == "Secret" {
+		want, err = r.secret(ctx, w, e)
+	}
 	if err != nil || want == nil {
 		return err
 	}
-	live, err := r.live(ctx, m)
+	live, err := r.live(ctx, e.ManagedResource)
 	if err != nil {
 		return err
 	}

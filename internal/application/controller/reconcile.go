@@ -29,6 +29,7 @@ const conflictDelay = 20 * time.Millisecond
 // Reconciler makes Applications be as their authors say.
 type Reconciler struct {
 	client      client.Client
+	direct      client.Reader // past the cache
 	applier     *apply.Applier
 	definitions *definition.Registry
 	evaluator   *expression.Evaluator

@@ -75,14 +75,20 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // watched are the kinds whose drift and health are seen as they happen. A definition that renders another kind needs it
 // here.
 func watched() []client.Object {
-	return []client.Object{&appsv1.Deployment{}, &corev1.Service{}, &networkingv1.Ingress{}, &rolloutsv1beta1.Rollout{}}
+	return append(Supplies(), &appsv1.Deployment{}, &corev1.Service{}, &networkingv1.Ingress{}, &rolloutsv1beta1.Rollout{})
+}
+
+// Supplies are the kinds of what pods need beside their image. Clusters are full of such objects of others, some of them
+// secret, so the cache is to hold only those with the label of an Application (v1beta1.LabelAppName).
+func Supplies() []client.Object {
+	return []client.Object{&corev1.ConfigMap{}, &corev1.Secret{}, &corev1.PersistentVolumeClaim{}}
 }
 
 // New returns a Reconciler that reads and writes through c, and reads past its cache with direct. Its events go nowhere until
 // Setup says where.
 func New(c client.Client, direct client.Reader, definitions *definition.Registry, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, applier: apply.New(c, direct), definitions: definitions, evaluator: expression.New(),
+		client: c, direct: direct, applier: apply.New(c, direct), definitions: definitions, evaluator: expression.New(),
 		clock: now, events: silent{}, newID: newID, pace: newPace(),
 	}
 }

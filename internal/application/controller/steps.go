@@ -273,7 +273,7 @@ func (r *Reconciler) record(ctx context.Context, w *world, rev *v1beta1.Applicat
 			if err != nil {
 				return err
 			}
-			e, err := apply.Recorded(m.Object, m.Component, m.Trait, m.Object.GetKind() != "Rollout")
+			e, err := apply.Recorded(m.Object, m.Component, m.Trait, recordable(m.Object.GetKind()))
 			if err != nil {
 				return err
 			}

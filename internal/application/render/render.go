@@ -43,7 +43,8 @@ type Manifest struct {
 	Resource string
 }
 
-// Component renders the workload first, then the objects of the traits in the order of the traits.
+// Component renders the workload first, then the objects of the traits in the order of the traits. ConfigMaps and Secrets that
+// the pods read are followed by the copies that they are led to (pinConfigs).
 // Errors are faults of the properties, one sentence each, with paths that begin with "component <name>, properties".
 func Component(reg *definition.Registry, c Context, comp v1beta1.Component) ([]Manifest, error) {
 	def, err := reg.Component(comp.Type)
@@ -71,9 +72,11 @@ func Component(reg *definition.Registry, c Context, comp v1beta1.Component) ([]M
 			out = append(out, Manifest{Object: output.Object, Component: comp.Name, Trait: trait.Type, TraitIndex: i, Resource: output.Resource})
 		}
 	}
-	out, err = joinServices(out)
-	if err != nil {
+	if out, err = joinServices(out); err != nil {
 		return nil, err
+	}
+	if out, err = pinConfigs(out); err != nil {
+		return nil, fmt.Errorf("component %s: %w", comp.Name, err)
 	}
 	for _, m := range out {
 		stamp(c, comp, m)

@@ -153,6 +153,10 @@ func mustBeKnown(t *testing.T, object *unstructured.Unstructured) {
 		"Service":    &corev1.Service{},
 		"Ingress":    &networkingv1.Ingress{},
 		"Rollout":    &rollouts.Rollout{},
+
+		"ConfigMap":             &corev1.ConfigMap{},
+		"Secret":                &corev1.Secret{},
+		"PersistentVolumeClaim": &corev1.PersistentVolumeClaim{},
 	}
 	typed, known := kinds[object.GetKind()]
 	if !known {
