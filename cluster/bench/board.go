@@ -143,6 +143,7 @@ const (
 	canaryIngress   = dialect + "canary"
 	canaryWeight    = dialect + "canary-weight"
 	canaryIngressOf = "-canary"
+	canaryServiceOf = "-canary"
 )
 
 func (v *view) take(ingress *networkingv1.Ingress, gone bool) {

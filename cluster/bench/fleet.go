@@ -22,6 +22,7 @@ type fleetRun struct {
 	step1, step2, whole time.Duration // medians
 	slowest             time.Duration // of whole
 	wall                time.Duration
+	late                []time.Duration // of all steps, sorted
 	cpu, peak           float64 // of vela-core: seconds, MiB
 	asked               requests
 }
@@ -49,8 +50,14 @@ func fleet(ctx context.Context, set settings, way release) (run fleetRun, err er
 		return run, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	return s.fleet(ctx, way)
+}
+
+// fleet plays one way, all releases at the same time.
+func (s *stage) fleet(ctx context.Context, way release) (run fleetRun, err error) {
+	set := s.set
 	if err := each(ctx, set.canaries, func(ctx context.Context, name string) error {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, set.patience())
 		defer cancel()
 		return way.prepare(ctx, s, name)
 	}); err != nil {
@@ -85,11 +92,23 @@ func fleet(ctx context.Context, set settings, way release) (run fleetRun, err er
 	run.step1 = median(laps, func(l lap) time.Duration { return l.step1 })
 	run.step2 = median(laps, func(l lap) time.Duration { return l.step2 })
 	run.whole = median(laps, func(l lap) time.Duration { return l.whole })
+	for _, l := range laps {
+		run.late = append(run.late, l.late...)
+	}
+	slices.Sort(run.late)
 	run.slowest = slices.MaxFunc(laps, func(a, b lap) int { return int(a.whole - b.whole) }).whole
 	set.say("  %s: change to 20 %% %s, approval to 50 %% %s, whole %s (p50; slowest %s); %d writes each: %s",
 		way.name, seconds(run.step1), seconds(run.step2), seconds(run.whole), seconds(run.slowest),
 		run.asked.writes()/set.canaries, run.asked.per(set.canaries))
 	return run, nil
+}
+
+// p99 of sorted durations.
+func p99(sorted []time.Duration) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[len(sorted)*99/100]
 }
 
 // settle waits until the controllers have been quiet for a while, and lets the counting begin.

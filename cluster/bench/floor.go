@@ -55,6 +55,7 @@ func playFloor(ctx context.Context, s *stage, name string) (lap, error) {
 	}
 	approvals := 0
 	return s.play(ctx, name, course{
+		backend: next(name),
 		change: func() error {
 			return rise(1, 20, func() error {
 				return deploy(next(name), `{"spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"demo","image":"demo:v2"}]}}}}`)

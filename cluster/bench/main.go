@@ -28,6 +28,7 @@ type settings struct {
 	only     []string
 	out      string
 	canaries int
+	releases int
 	apps     int
 	rounds   int
 	keep     bool
@@ -40,19 +41,22 @@ func (s settings) say(format string, args ...any) {
 
 // figure is one part of the table and how it is measured.
 type figure struct {
-	name    string
-	what    string
+	name string
+	what string
+	// long ones are measured only when they are named.
+	long    bool
 	measure func(context.Context, settings) ([]row, error)
 }
 
 func figures() []figure {
 	return []figure{
-		{"edge", "edge: share and throughput", measureEdge},
-		{"writes", "API writes of one 20/50/100 canary", measureWrites},
-		{"latency", "resume and rollback to acknowledged weight", measureLatency},
-		{"fleet", "canaries at once", measureFleet},
-		{"apps", "Applications at once", measureApps},
-		{"cluster", "velad: start and idle memory", measureCluster},
+		{"edge", "edge: share and throughput", false, measureEdge},
+		{"writes", "API writes of one 20/50/100 canary", false, measureWrites},
+		{"latency", "resume and rollback to acknowledged weight", false, measureLatency},
+		{"fleet", "canaries at once", false, measureFleet},
+		{"apps", "Applications at once", false, measureApps},
+		{"cluster", "velad: start and idle memory", false, measureCluster},
+		{"scale", "hundreds of releases at once", true, measureScale},
 	}
 }
 
@@ -86,7 +90,7 @@ func run(ctx context.Context, args []string) (ok bool, err error) {
 	set.say("%s", strings.Join(machine, "; "))
 	var rows []row
 	for _, f := range figures() {
-		if len(set.only) > 0 && !slices.Contains(set.only, f.name) {
+		if len(set.only) > 0 && !slices.Contains(set.only, f.name) || len(set.only) == 0 && f.long {
 			continue
 		}
 		set.say("%s ...", f.what)
@@ -143,6 +147,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&set.out, "out", "", "file that gets the table too")
 	flags.StringVar(&set.bin, "bin", "../bin", "folder with velad and vela-core, made by `make build`")
 	flags.IntVar(&set.canaries, "canaries", 50, "canaries at once")
+	flags.IntVar(&set.releases, "releases", 500, "releases at once, for the figure scale")
 	flags.IntVar(&set.apps, "apps", 200, "Applications at once")
 	flags.IntVar(&set.rounds, "rounds", 1, "how often many canaries at once are measured; the table has the medians")
 	flags.BoolVar(&set.keep, "keep", false, "leave the folders with the logs and the audit log of each control plane behind")

@@ -22,7 +22,11 @@ import (
 )
 
 // lap is how long one canary took: from the change to 20 %, from the first approval to 50 %, from the change to the end.
-type lap struct{ step1, step2, whole time.Duration }
+type lap struct {
+	step1, step2, whole time.Duration
+	// late is how long the weight of each step was written after the edge had proven its pods.
+	late []time.Duration
+}
 
 // release is a way to release: what is there before, and one canary that is approved as soon as it waits.
 type release struct {
@@ -38,8 +42,10 @@ func throughApplications() release {
 	return release{"through Applications", true, prepareApplication, playApplication}
 }
 
-// patience bounds one canary, so that one that hangs is named.
+// patience bounds one canary, so that one that hangs is named; the more there are at once, the longer.
 const patience = 3 * time.Minute
+
+func (s settings) patience() time.Duration { return patience + time.Duration(s.canaries)*time.Second }
 
 // prepareRollout makes a Deployment, Service, Ingress and Rollout, and waits until vela holds the Deployment.
 func prepareRollout(ctx context.Context, s *stage, name string) error {
@@ -92,7 +98,7 @@ func playRollout(ctx context.Context, s *stage, name string) (lap, error) {
 	finished := func(v view) bool {
 		return routesBack(v) && v.rollout.Status.Phase == rolloutsv1beta1.PhaseHealthy
 	}
-	return s.play(ctx, name, course{change: change, waits: paused, approve: approve, finished: finished})
+	return s.play(ctx, name, course{backend: name + canaryServiceOf, change: change, waits: paused, approve: approve, finished: finished})
 }
 
 // prepareApplication releases the first version of the page's Application.
@@ -126,6 +132,7 @@ func playApplication(ctx context.Context, s *stage, name string) (lap, error) {
 	}
 	finished := func(v view) bool { return routesBack(v) && isRunning("v2")(v) }
 	return s.play(ctx, name, course{
+		backend:  name + canaryServiceOf,
 		change:   func() error { return s.publish(ctx, name, "v2", "v2") },
 		waits:    waits,
 		approve:  func() error { return s.act(ctx, name, releasev1alpha1.ActionResume) },
@@ -156,6 +163,8 @@ func (s *stage) act(ctx context.Context, name string, action releasev1alpha1.Act
 
 // course is one canary as a person takes it: a change, two approvals, the end.
 type course struct {
+	// backend is the Service of the new version.
+	backend string
 	change   func() error
 	waits    func(step int32) func(view) bool
 	approve  func() error
@@ -164,14 +173,14 @@ type course struct {
 
 // play goes the course as fast as it allows: everything is seen by watches.
 func (s *stage) play(ctx context.Context, name string, c course) (lap, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.set.patience())
 	defer cancel()
 	var l lap
 	started := time.Now()
 	if err := c.change(); err != nil {
 		return l, err
 	}
-	if err := s.board.wait(ctx, name, "20 % are on the new version", atShare(20, 1)); err != nil {
+	if err := s.reach(ctx, name, c.backend, 20, 1, &l); err != nil {
 		return l, err
 	}
 	l.step1 = time.Since(started)
@@ -182,7 +191,7 @@ func (s *stage) play(ctx context.Context, name string, c course) (lap, error) {
 	if err := c.approve(); err != nil {
 		return l, err
 	}
-	if err := s.board.wait(ctx, name, "50 % are on the new version", atShare(50, 3)); err != nil {
+	if err := s.reach(ctx, name, c.backend, 50, 3, &l); err != nil {
 		return l, err
 	}
 	l.step2 = time.Since(approved)
@@ -197,6 +206,19 @@ func (s *stage) play(ctx context.Context, name string, c course) (lap, error) {
 	}
 	l.whole = time.Since(started)
 	return l, nil
+}
+
+// reach waits until a share is on the new version, and notes how late its weight came.
+func (s *stage) reach(ctx context.Context, name, backend string, weight, pods int, l *lap) error {
+	if err := s.served.proven(ctx, backend, pods); err != nil {
+		return err
+	}
+	proven := time.Now()
+	if err := s.board.wait(ctx, name, fmt.Sprintf("%d %% are on the new version", weight), atShare(weight, pods)); err != nil {
+		return err
+	}
+	l.late = append(l.late, time.Since(proven))
+	return nil
 }
 
 func merge(patch string) client.Patch { return client.RawPatch(types.MergePatchType, []byte(patch)) }

@@ -68,6 +68,13 @@ func (s *served) weight(ctx context.Context, name string, weight int) error {
 	})
 }
 
+// proven waits until the edge can reach at least as many pods of a Service.
+func (s *served) proven(ctx context.Context, service string, ready int) error {
+	return s.wait(ctx, fmt.Sprintf("at least %d pods of %s", ready, service), func(p plan.Plan) bool {
+		return p.Services[namespace+"/"+service].Ready >= ready
+	})
+}
+
 // endpoints waits until the edge can reach as many pods of a Service.
 func (s *served) endpoints(ctx context.Context, service string, ready int) error {
 	return s.wait(ctx, fmt.Sprintf("%d pods of %s", ready, service), func(p plan.Plan) bool {
