@@ -44,6 +44,11 @@ const nameLength = 6
 
 func releaseName(i int) string { return fmt.Sprintf("c-%04d", i) }
 
+// apart is how the names of releases begin that are there beside those that are measured.
+const apart = "r-"
+
+func apartName(i int) string { return fmt.Sprintf(apart+"%04d", i) }
+
 // watchBoard begins to watch the namespace until ctx ends.
 func watchBoard(ctx context.Context, cfg *rest.Config) (*board, error) {
 	b := &board{pods: map[string]map[types.UID]bool{}, views: map[string]*view{}, wake: map[string]chan struct{}{}}

@@ -82,6 +82,7 @@ func (s *stage) fleet(ctx context.Context, way release) (run fleetRun, err error
 	}
 	run.wall = time.Since(started)
 	by := controllers()
+	by.apart = apart
 	if !way.core {
 		by = hand()
 	}

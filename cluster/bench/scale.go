@@ -47,7 +47,7 @@ func scale(ctx context.Context, set settings) (run fleetRun, rollbacks []time.Du
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	for i := range scaleRollbacks {
-		name := releaseName(set.canaries + i)
+		name := apartName(i)
 		if err := errors.Join(prepareApplication(ctx, s, name), s.to20(ctx, name, "v2")); err != nil {
 			return run, nil, err
 		}
@@ -64,8 +64,9 @@ func scale(ctx context.Context, set settings) (run fleetRun, rollbacks []time.Du
 	}
 	group.Go(func() error {
 		defer close(over)
-		run, err = s.fleet(ctx, way)
-		return err
+		var failed error
+		run, failed = s.fleet(ctx, way)
+		return failed
 	})
 	group.Go(func() error {
 		select {
@@ -73,8 +74,9 @@ func scale(ctx context.Context, set settings) (run fleetRun, rollbacks []time.Du
 		case <-over:
 			return nil
 		}
-		rollbacks, err = s.rollBackMeanwhile(ctx, over)
-		return err
+		var failed error
+		rollbacks, failed = s.rollBackMeanwhile(ctx, over)
+		return failed
 	})
 	return run, rollbacks, group.Wait()
 }
@@ -83,7 +85,7 @@ func scale(ctx context.Context, set settings) (run fleetRun, rollbacks []time.Du
 func (s *stage) rollBackMeanwhile(ctx context.Context, over <-chan struct{}) ([]time.Duration, error) {
 	var all []time.Duration
 	for i := range scaleRollbacks {
-		took, err := s.timed(ctx, releaseName(s.set.canaries+i), releasev1alpha1.ActionRollback, 0)
+		took, err := s.timed(ctx, apartName(i), releasev1alpha1.ActionRollback, 0)
 		if err != nil {
 			return all, err
 		}
@@ -114,7 +116,7 @@ func scaleRows(set settings, base, run fleetRun, rollbacks []time.Duration) []ro
 		fmt.Sprintf("p50 %s; by hand p99 %s", seconds(run.late[len(run.late)/2]), seconds(p99(base.late)))))
 	writes := float64(run.asked.writes()) / float64(set.canaries)
 	rows = append(rows, within(prefix+": API writes of vela-core for each", fmt.Sprintf("≤ %d", scaleWrites), fmt.Sprintf("%.1f", writes), writes <= scaleWrites,
-		fmt.Sprintf("those of %d rollbacks included; %.1f CPU s, %.0f MiB at most", scaleRollbacks, run.cpu, run.peak)))
+		fmt.Sprintf("%.1f CPU s, %.0f MiB at most, those of %d rollbacks included", run.cpu, run.peak, scaleRollbacks)))
 	if len(rollbacks) == 0 {
 		return append(rows, failed(prefix+": rollback asked → weight 0 served meanwhile", errors.New("none was done before the releases were over")))
 	}
