@@ -23,7 +23,7 @@ type fleetRun struct {
 	slowest             time.Duration // of whole
 	wall                time.Duration
 	late                []time.Duration // of all steps, sorted
-	cpu, peak           float64 // of vela-core: seconds, MiB
+	cpu, peak           float64         // of vela-core: seconds, MiB
 	asked               requests
 }
 

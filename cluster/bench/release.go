@@ -164,7 +164,7 @@ func (s *stage) act(ctx context.Context, name string, action releasev1alpha1.Act
 // course is one canary as a person takes it: a change, two approvals, the end.
 type course struct {
 	// backend is the Service of the new version.
-	backend string
+	backend  string
 	change   func() error
 	waits    func(step int32) func(view) bool
 	approve  func() error
