@@ -28,8 +28,12 @@ type policy struct {
 func policies() []policy {
 	const paused = "has(%[1]s.spec.paused) && %[1]s.spec.paused"
 	mark := fmt.Sprintf("has(%%[1]s.metadata.annotations) && %q in %%[1]s.metadata.annotations", rollouts.AnnotationInProgress)
-	ready := fmt.Sprintf("has(object.status) && (has(object.status.currentStepState) && object.status.currentStepState == %[1]q || "+
-		"has(object.status.canaryStatus) && has(object.status.canaryStatus.currentStepState) && object.status.canaryStatus.currentStepState == %[1]q)", rollouts.StepReady)
+	state := fmt.Sprintf("has(%%[1]s.currentStepState) && %%[1]s.currentStepState == %q", rollouts.StepReady)
+	ready := "has(object.status) && (" + fmt.Sprintf(state, "object.status")
+	for _, of := range []string{"canaryStatus", "blueGreenStatus"} {
+		ready += fmt.Sprintf(" || has(object.status.%s) && ", of) + fmt.Sprintf(state, "object.status."+of)
+	}
+	ready += ")"
 	return []policy{{
 		// With the strategy Recreate, which the hold sets, the native controller would stop all pods of a Deployment that
 		// kubectl rollout resume or the like lets go.

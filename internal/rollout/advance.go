@@ -211,6 +211,12 @@ func drain(l look) (verdict, bool) {
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepTrafficRouting, Decision: Decision{Route: l.keep()}}
 	v.Why = "waiting for the last requests and pods of the version that goes away"
 	v.wakeAt = l.drainEnds()
+	if l.idle() && !l.retired() {
+		ends := l.retires()
+		v.Why = fmt.Sprintf("all traffic is on the new version; the stable one keeps %s until %s, so that a rollback is instant",
+			pods(l.stableSet.Replicas), ends.UTC().Format(time.TimeOnly))
+		v.wakeAt, v.firm = ends, l.stored().IdleSince == nil
+	}
 	return v, true
 }
 
@@ -233,7 +239,7 @@ func pausedAtStep(l look) (verdict, bool) {
 		v.state, v.firm, v.Why = v1beta1.StepUpgrade, false, "waiting for the native controller to see the workload's newest generation"
 		return v, true
 	}
-	step := l.Spec.Strategy.Canary.Steps[l.step-1]
+	step := l.Spec.Strategy.Plan().Steps[l.step-1]
 	v.Why = fmt.Sprintf("Rollout is in step(%d/%d): %s of the new version", l.step, l.steps(), pods(l.goal.canary))
 	if l.routed {
 		v.Why += l.given()
@@ -263,10 +269,11 @@ func (l look) given() string {
 }
 
 func (l look) steps() int {
-	if l.Spec.Strategy.Canary == nil {
+	plan := l.Spec.Strategy.Plan()
+	if plan == nil {
 		return 0
 	}
-	return len(l.Spec.Strategy.Canary.Steps)
+	return len(plan.Steps)
 }
 
 // drainEnds is when the wait for requests in flight gives up.

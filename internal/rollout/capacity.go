@@ -7,6 +7,7 @@ package rollout
 type load struct {
 	replicas       int32 // of the workload in all
 	surge          int32 // pods beyond replicas
+	extra          bool  // the pods of the new version come on top of those of the stable one
 	slack          int32 // pods that may be missing; only where surge is 0
 	goal           goal
 	canary, stable int32 // asked for now
@@ -34,6 +35,9 @@ type next struct {
 // one with pods back to the full size, paused or not, so room can't be made before there are two.
 func (l load) ceiling() int32 {
 	top := max(l.replicas+l.surge, l.goal.canary+l.goal.stable)
+	if l.extra {
+		top = max(top, l.replicas+l.goal.canary)
+	}
 	first := l.canary == 0 || l.stable == 0
 	last := l.routed && (l.stable == 1 && l.goal.stable == 0 || l.canary == 1 && l.goal.canary == 0)
 	if l.surge == 0 && (first || last) {
@@ -137,7 +141,7 @@ func (l load) floors(n next) (stable, canary int32) {
 		canary = l.goal.canary
 	}
 	// Shares are whole percents: where a pod is less than one, the ready pods of the other version make the room.
-	if l.canaryStuck(n) && l.canaryShare() <= l.low {
+	if !l.extra && l.canaryStuck(n) && l.canaryShare() <= l.low {
 		stable = max(l.goal.stable, min(stable, l.replicas-l.canaryReady))
 	}
 	if l.stableStuck(n) && 100-l.stableShare() >= l.high {
@@ -147,8 +151,12 @@ func (l load) floors(n next) (stable, canary int32) {
 }
 
 // stableNeeds and canaryNeeds give the pods without which a version could not carry what it may still be sent. Without
-// routes traffic goes where pods are, so that in all there must be as many as the workload asks for.
+// routes traffic goes where pods are, so that in all there must be as many as the workload asks for. Where the pods of the
+// new version come on top, the stable one keeps all of its own until it is not needed at all.
 func (l load) stableNeeds() int32 {
+	if l.extra && (l.routed && l.low < 100 || !l.routed && !l.canaryFull()) {
+		return l.replicas
+	}
 	if l.routed {
 		return carries(l.replicas, 100-l.low)
 	}

@@ -14,6 +14,8 @@ const (
 	drainLimit = 30 * time.Second
 	// defaultGrace is the wait after a route write where no router tells (kruise-rollouts.md 2.11).
 	defaultGrace = 3 * time.Second
+	// defaultDelay is how long pods on top leave those of the stable version after the release, unless the plan says.
+	defaultDelay = 30 * time.Second
 )
 
 // look is an observation with what follows from it, computed once for all rules.
@@ -27,14 +29,16 @@ type look struct {
 	hasCanary bool
 	others    []ReplicaSet // versions with pods that are neither stable nor current
 
-	routed  bool
-	routes  served
-	step    int32 // from 1
-	all     bool  // the goal is the whole workload, without pauses
-	goal    goal
-	matches []v1beta1.HTTPRouteMatch // requests that the step sends to the new version beside the goal's weight
-	load    load
-	closing bool
+	routed   bool
+	style    v1beta1.Style
+	routes   served
+	step     int32 // from 1
+	furthest int32 // the furthest step so far
+	all      bool  // the goal is the whole workload, without pauses
+	goal     goal
+	matches  []v1beta1.HTTPRouteMatch // requests that the step sends to the new version beside the goal's weight
+	load     load
+	closing  bool
 	// inherited says that the stored step is about this plan and this version.
 	inherited bool
 }
@@ -49,7 +53,7 @@ type served struct {
 }
 
 func newLook(o Observation, now time.Time) look {
-	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled}
+	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled, style: o.Spec.Strategy.Style()}
 	l.routed = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Ours()
 	l.stable = stableHash(o)
 	l.stableSet, _ = o.set(l.stable)
@@ -134,7 +138,7 @@ func (l look) arrived() bool {
 
 // grace is the wait that stands for an acknowledgement.
 func (l look) grace() time.Duration {
-	c := l.Spec.Strategy.Canary
+	c := l.Spec.Strategy.Plan()
 	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].GracePeriodSeconds == nil {
 		return defaultGrace
 	}
@@ -190,8 +194,8 @@ func matched(r Routes) int32 {
 // chooseStep finds the step to be at, from what is stored and how the plan may have changed since.
 func (l *look) chooseStep() {
 	n := l.Workload.Replicas
-	l.step, l.goal = 1, everything(n, l.routed)
-	c := l.Spec.Strategy.Canary
+	l.step, l.furthest, l.goal = 1, 1, everything(n, l.routed)
+	c := l.Spec.Strategy.Plan()
 	if c == nil || len(c.Steps) == 0 {
 		l.all = true
 		return
@@ -203,32 +207,53 @@ func (l *look) chooseStep() {
 	case l.inherited:
 		l.step = min(max(cs.CurrentStepIndex, 1), int32(len(steps)))
 		l.all = cs.CurrentStepState == v1beta1.StepCompleted
-		if l.passed(steps[l.step-1]) {
+		if !l.frozen() && l.passed(steps[l.step-1]) {
 			l.inherited = false
 			l.all = l.step == int32(len(steps))
 			l.step = min(l.step+1, int32(len(steps)))
 		}
+		l.furthest = cs.FurthestStepIndex
 	case same:
-		l.step = resume(steps, cs.CurrentStepIndex, n, l.canarySet.Replicas, l.routed)
+		l.step = l.resume(steps, cs.CurrentStepIndex, l.canarySet.Replicas)
 	}
+	l.furthest = min(max(l.furthest, l.step), int32(len(steps)))
 	if l.closing || l.beyond() {
 		l.all = true
 	}
 	if l.all {
 		return
 	}
-	l.goal, l.matches = resolve(steps[l.step-1], n, l.routed), steps[l.step-1].Matches
-	l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1])
+	l.goal, l.matches = l.resolve(steps[l.step-1]), steps[l.step-1].Matches
+	if l.extra() {
+		// Pods that are there on top stay when an earlier step is jumped back to; the traffic does not.
+		l.goal.canary = max(l.goal.canary, l.resolve(steps[l.furthest-1]).canary)
+	}
+	if l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1]); l.all {
+		l.goal = everything(n, l.routed)
+	}
 }
 
-// whole says that a step asks for all pods and all traffic. A workload without replicas is judged as if it had some.
+// whole says that a step asks for all pods and all traffic, so that there is nothing to wait for at it. With blue-green there
+// is: the stable version still has its pods. A workload without replicas is judged as if it had some.
 func (l look) whole(s v1beta1.Step) bool {
 	n := l.Workload.Replicas
 	if n == 0 {
 		n = 100
 	}
-	return resolve(s, n, l.routed) == everything(n, l.routed) && len(s.Matches) == 0
+	g, all := resolve(s, n, l.routed, l.style), everything(n, l.routed)
+	return l.style != v1beta1.StyleBlueGreen && g.canary == all.canary && g.weight == all.weight && len(s.Matches) == 0
 }
+
+// resolve gives the goal of a step for the workload as it is.
+func (l look) resolve(s v1beta1.Step) goal {
+	return resolve(s, l.Workload.Replicas, l.routed, l.style)
+}
+
+// extra says that the pods of the new version come on top of those of the stable one.
+func (l look) extra() bool { return l.style != v1beta1.StylePartition }
+
+// frozen says that a person paused the way forward: approvals wait until it goes on.
+func (l look) frozen() bool { return l.Paused() && !l.closing && !l.back() }
 
 // passed says that a finished step may be left: a person approved it, or its pause is over.
 func (l look) passed(s v1beta1.Step) bool {
@@ -247,6 +272,35 @@ func (l look) pauseEnds(s v1beta1.Step) time.Time {
 	return since.Add(time.Duration(*s.Pause.Duration) * time.Second)
 }
 
+// delay is how long the stable version keeps its pods after its last share of the traffic, for an instant way back.
+func (l look) delay() time.Duration {
+	plan := l.Spec.Strategy.Plan()
+	switch {
+	case plan == nil || !l.extra() || !l.routed || l.closing:
+		return 0
+	case plan.ScaleDownDelaySeconds != nil:
+		return time.Duration(*plan.ScaleDownDelaySeconds) * time.Second
+	}
+	return defaultDelay
+}
+
+// retired says that the stable version has kept its pods for long enough; retires is when that is.
+func (l look) retired() bool { return l.delay() == 0 || !l.now.Before(l.retires()) }
+
+func (l look) retires() time.Time {
+	since := l.stored().IdleSince
+	if since == nil {
+		since = l.stamp()
+	}
+	return since.Add(l.delay())
+}
+
+// idle says that the release is through but for the pods of the stable version, which has no traffic any more.
+func (l look) idle() bool {
+	return l.all && !l.back() && l.extra() && l.routed && l.Routes.Weight == 100 && l.stableSet.Replicas > 0 &&
+		(l.routes.acked || l.stored().IdleSince != nil)
+}
+
 // beyond says that the new version is all there is and routes are being given back: from here no plan leads back.
 func (l look) beyond() bool {
 	return l.routed && l.hasCanary && l.canarySet.Replicas > 0 && l.stableSet.Replicas == 0 && l.stableSet.Pods == 0 &&
@@ -260,7 +314,7 @@ func (l look) measure() load {
 		canary: l.canarySet.Replicas, stable: l.stableSet.Replicas,
 		canaryReady: min(l.canarySet.Ready, l.canarySet.Replicas), stableReady: min(l.stableSet.Ready, l.stableSet.Replicas),
 		weight: l.Routes.Weight, low: l.routes.low, high: l.routes.high,
-		stableDrained: l.routes.stableDrained, canaryDrained: l.routes.canaryDrained,
+		stableDrained: l.routes.stableDrained && l.retired(), canaryDrained: l.routes.canaryDrained, extra: l.extra(),
 	}
 	if l.goal.canary > 0 {
 		ld.enough = max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)

@@ -130,10 +130,11 @@ func (r Routes) Ours() bool { return r.Canary || r.Switched || r.AnyService }
 
 // failureThreshold is how many pods of a step may be not ready.
 func (o Observation) failureThreshold(pods int32) int32 {
-	if o.Spec.Strategy.Canary == nil || o.Spec.Strategy.Canary.FailureThreshold == nil {
+	plan := o.Spec.Strategy.Plan()
+	if plan == nil || plan.FailureThreshold == nil {
 		return 0
 	}
-	n, err := intstr.GetScaledValueFromIntOrPercent(o.Spec.Strategy.Canary.FailureThreshold, int(pods), true)
+	n, err := intstr.GetScaledValueFromIntOrPercent(plan.FailureThreshold, int(pods), true)
 	if err != nil || n < 0 {
 		return 0
 	}
@@ -142,7 +143,8 @@ func (o Observation) failureThreshold(pods int32) int32 {
 
 // Routed says whether the Rollout governs traffic, not only pods.
 func (o Observation) Routed() bool {
-	return o.Spec.Strategy.Canary != nil && len(o.Spec.Strategy.Canary.TrafficRoutings) > 0
+	plan := o.Spec.Strategy.Plan()
+	return plan != nil && len(plan.TrafficRoutings) > 0
 }
 
 // Paused says that the release is frozen.

@@ -20,6 +20,7 @@ func randomLoad(t *rapid.T) load {
 	if l.surge == 0 {
 		l.slack = rapid.Int32Range(1, 5).Draw(t, "slack")
 	}
+	l.extra = rapid.Bool().Draw(t, "pods on top")
 	l.goal.canary = rapid.Int32Range(0, n).Draw(t, "goal")
 	if l.routed {
 		l.goal.weight = rapid.Int32Range(0, 100).Draw(t, "weight asked")
@@ -33,6 +34,11 @@ func randomLoad(t *rapid.T) load {
 		}
 	} else {
 		l.goal.stable = n - l.goal.canary
+	}
+	if l.extra && rapid.Bool().Draw(t, "before the end") {
+		l.goal.stable = n
+	} else if l.extra {
+		l.goal = everything(n, l.routed)
 	}
 	l.enough = l.goal.canary
 	l.canaryReady = rapid.Int32Range(0, l.canary).Draw(t, "canary ready")
@@ -61,6 +67,9 @@ func TestSafetyOfEachMove(t *testing.T) {
 				t.Fatalf("without routes as many pods as asked for stay: %+v", n)
 			}
 			return
+		}
+		if l.extra && n.stable < min(l.stable, l.replicas) && l.low < 100 {
+			t.Fatalf("where pods come on top the stable version keeps all of its own as long as it has traffic: %+v", n)
 		}
 		if n.weight > l.weight && !l.canaryFull() && 100*l.canaryReady < n.weight*l.replicas {
 			t.Fatalf("P1: a share grows only with the pods that carry it: %+v", n)

@@ -74,7 +74,13 @@ func rules() []rule {
 
 // Decide is the whole rollout policy: what was seen, and when, in; what to do, and why, out.
 func Decide(seen Observation, now time.Time) Decision {
-	l := newLook(seen, now)
+	seen.Status = inCanaryWords(seen.Status)
+	d := decide(newLook(seen, now))
+	d.Status = inWordsOf(seen.Spec.Strategy.Style(), d.Status)
+	return d
+}
+
+func decide(l look) Decision {
 	for _, r := range rules() {
 		if v, applies := r.decide(l); applies {
 			v.Rule = r.name
@@ -82,7 +88,7 @@ func Decide(seen Observation, now time.Time) Decision {
 		}
 	}
 	// pausedAtStep applies to whatever is left.
-	return l.report(verdict{Decision: Decision{Rule: "nothing to do"}, phase: seen.Status.Phase, state: seen.Status.CurrentStepState})
+	return l.report(verdict{Decision: Decision{Rule: "nothing to do"}, phase: l.Status.Phase, state: l.Status.CurrentStepState})
 }
 
 // sentence makes the first letter great and ends with a full stop.

@@ -54,14 +54,14 @@ func back(w *world) {
 
 func healthyAt(release string) func(*world) bool {
 	return func(w *world) bool {
-		return w.status.Phase == v1beta1.PhaseHealthy && w.status.CanaryStatus != nil && w.status.CanaryStatus.ObservedReleaseID == release
+		return w.status.Phase == v1beta1.PhaseHealthy && w.status.Release() != nil && w.status.Release().ObservedReleaseID == release
 	}
 }
 
 // pausedAt says that a step is reported as done, for the plan as it is now.
 func pausedAt(weight int32) func(*world) bool {
 	return func(w *world) bool {
-		cs := w.status.CanaryStatus
+		cs := w.status.Release()
 		return w.status.CurrentStepState == v1beta1.StepPaused && cs.RolloutHash == PlanHash(w.spec) &&
 			(cs.DesiredWeight == nil || *cs.DesiredWeight == weight)
 	}
@@ -89,7 +89,7 @@ func onlyHas(hash string) func(*world) error {
 		if w.gone {
 			return nil
 		}
-		cs := w.status.CanaryStatus
+		cs := w.status.Release()
 		if w.status.Phase != v1beta1.PhaseHealthy || w.status.CurrentStepState != v1beta1.StepCompleted || cs.ObservedReleaseID != w.spec.ReleaseID {
 			return fmt.Errorf("the status says %s %s for %s: %s", w.status.Phase, w.status.CurrentStepState, cs.ObservedReleaseID, w.status.Message)
 		}
@@ -283,8 +283,7 @@ func scenarios() map[string]scenario {
 func (w *world) match(replicas int32) {
 	header := gatewayv1.HTTPHeaderMatch{Name: "x-beta", Value: "me"}
 	size := intstr.FromInt32(replicas)
-	w.spec.Strategy.Canary.Steps = []v1beta1.Step{{Replicas: &size, Matches: []v1beta1.HTTPRouteMatch{{Headers: []gatewayv1.HTTPHeaderMatch{header}}}}}
-	w.generation++
+	w.steps(v1beta1.Step{Replicas: &size, Matches: []v1beta1.HTTPRouteMatch{{Headers: []gatewayv1.HTTPHeaderMatch{header}}}})
 }
 
 func killPods(hash string) func(*world) {
@@ -317,7 +316,12 @@ func loseWorkload(w *world) {
 }
 
 func approve(w *world) {
-	w.status.CurrentStepState, w.status.CanaryStatus.CurrentStepState = v1beta1.StepReady, v1beta1.StepReady
+	w.status.CurrentStepState = v1beta1.StepReady
+	if w.status.BlueGreenStatus != nil {
+		w.status.BlueGreenStatus.CurrentStepState = v1beta1.StepReady
+		return
+	}
+	w.status.CanaryStatus.CurrentStepState = v1beta1.StepReady
 }
 
 func (s scenario) play(t *testing.T, tune func(*world)) *world {
@@ -344,7 +348,7 @@ func (s scenario) play(t *testing.T, tune func(*world)) *world {
 }
 
 func TestStoriesOfWholeReleases(t *testing.T) {
-	for name, s := range scenarios() {
+	for name, s := range merged(scenarios(), styleScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			w := s.play(t, nil)
 			w.tell("%d writes, events: %s", w.writes, strings.Join(w.events, ", "))
@@ -367,7 +371,7 @@ func TestStoriesOfWholeReleases(t *testing.T) {
 }
 
 func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
-	for name, s := range scenarios() {
+	for name, s := range merged(scenarios(), styleScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seeds := *orders / 10
@@ -391,7 +395,7 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 }
 
 func TestKillAfterEveryWrite(t *testing.T) {
-	for name, s := range scenarios() {
+	for name, s := range merged(scenarios(), styleScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			total := s.play(t, nil).writes

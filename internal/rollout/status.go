@@ -50,7 +50,7 @@ func (l look) report(v verdict) Decision {
 
 // lastPassed says that the release is past a last step that did not ask for everything.
 func (l look) lastPassed() bool {
-	c := l.Spec.Strategy.Canary
+	c := l.Spec.Strategy.Plan()
 	if !l.all || l.closing || c == nil || len(c.Steps) == 0 || int(l.step) != len(c.Steps) || l.beyond() {
 		return false
 	}
@@ -89,6 +89,21 @@ func same(a, b v1beta1.RolloutStatus) bool {
 		}
 	}
 	return equality.Semantic.DeepEqual(x, y)
+}
+
+// inCanaryWords gives a status with the state of the release under the names of the canary, which the rules are written in;
+// inWordsOf gives it back under those of the strategy.
+func inCanaryWords(s v1beta1.RolloutStatus) v1beta1.RolloutStatus {
+	s.CanaryStatus, s.BlueGreenStatus = s.Release(), nil
+	return s
+}
+
+func inWordsOf(style v1beta1.Style, s v1beta1.RolloutStatus) v1beta1.RolloutStatus {
+	if style == v1beta1.StyleBlueGreen && s.CanaryStatus != nil {
+		own := v1beta1.BlueGreenStatus(*s.CanaryStatus)
+		s.CanaryStatus, s.BlueGreenStatus = nil, &own
+	}
+	return s
 }
 
 func (l look) status(v *verdict) v1beta1.RolloutStatus {
@@ -145,6 +160,10 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	} else {
 		cs.CanaryRevision, cs.PodTemplateHash = l.Workload.Template, l.Workload.Template
 	}
+	cs.FurthestStepIndex = 0
+	if l.extra() && !l.back() {
+		cs.FurthestStepIndex = l.furthest
+	}
 	l.traffic(cs)
 	moved := was.CurrentStepIndex != cs.CurrentStepIndex || was.CurrentStepState != cs.CurrentStepState || was.RolloutHash != cs.RolloutHash ||
 		was.CanaryRevision != cs.CanaryRevision || was.CanaryReplicas != cs.CanaryReplicas || was.StableReplicas != cs.StableReplicas
@@ -163,6 +182,11 @@ func (l look) traffic(cs *v1beta1.CanaryStatus) {
 		asked = 0
 	}
 	cs.DesiredWeight = &asked
+	if !l.idle() {
+		cs.IdleSince = nil
+	} else if cs.IdleSince == nil {
+		cs.IdleSince = l.stamp()
+	}
 	if l.Routes.Ack == AckKnown && l.Routes.WeightLow == l.Routes.WeightHigh {
 		served := l.Routes.WeightHigh
 		if l.beyond() {
@@ -185,7 +209,7 @@ func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
 	}
 	switch l.Routes.Weight {
 	case 100:
-		waits = l.routes.acked && l.goal.stable == 0 && !l.routes.stableDrained
+		waits = l.routes.acked && l.goal.stable == 0 && l.retired() && !l.routes.stableDrained
 	case 0:
 		waits = l.routes.acked && len(l.Routes.Matches) == 0 && (l.back() || len(l.others) > 0) && !l.routes.canaryDrained
 	default:
@@ -196,7 +220,7 @@ func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
 
 // settle tells how a release ended, or that nothing is under way.
 func (l look) settle(v *verdict, cs *v1beta1.CanaryStatus) {
-	cs.CurrentStepState, cs.DrainingSince, cs.RouteSince = v1beta1.StepCompleted, nil, nil
+	cs.CurrentStepState, cs.DrainingSince, cs.RouteSince, cs.IdleSince, cs.FurthestStepIndex = v1beta1.StepCompleted, nil, nil, nil, 0
 	cs.DesiredWeight, cs.ServedWeight = nil, nil
 	cs.CurrentStepIndex, cs.NextStepIndex = int32(l.steps()), -1
 	switch v.ends {
@@ -270,7 +294,11 @@ func (l look) deadline(st *v1beta1.RolloutStatus) (at time.Time, counts bool) {
 	if l.Paused() && !l.back() {
 		return at, false
 	}
-	return cs.StepSince.Add(time.Duration(l.Workload.ProgressDeadline) * time.Second), true
+	since := cs.StepSince.Time
+	if l.idle() && l.retires().After(since) {
+		since = l.retires() // the pods of the stable version stay because the plan says so
+	}
+	return since.Add(time.Duration(l.Workload.ProgressDeadline) * time.Second), true
 }
 
 // recheck gives the time until the next look that no change would bring.

@@ -28,17 +28,21 @@ type goal struct {
 // PlanHash names the part of the plan that a change of which means another goal: traffic and replicas of the steps, and the
 // routes. Pauses and the failure threshold may be edited without disturbing a step (kruise-rollouts.md 2.2).
 func PlanHash(spec v1beta1.RolloutSpec) string {
-	if spec.Strategy.Canary == nil {
+	plan := spec.Strategy.Plan().DeepCopy()
+	if plan == nil {
 		return ""
 	}
-	plan := spec.Strategy.Canary.DeepCopy()
-	plan.FailureThreshold = nil
+	plan.FailureThreshold, plan.ScaleDownDelaySeconds = nil, nil
 	for i := range plan.Steps {
 		plan.Steps[i].Pause = v1beta1.Pause{}
 	}
 	// Marshalling plain structs can't fail.
 	text, _ := json.Marshal(plan)
-	sum := sha256.Sum256(append(text, spec.ReleaseID...))
+	text = append(text, spec.ReleaseID...)
+	if style := spec.Strategy.Style(); style == v1beta1.StyleBlueGreen {
+		text = append(text, style...)
+	}
+	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -68,17 +72,21 @@ func canaryPods(s v1beta1.Step, replicas int32) int32 {
 }
 
 // resolve gives the goal of a step for a workload of that many replicas. A version that is to have traffic has at least
-// one pod, so one replica at 20 % means one pod of each.
-func resolve(s v1beta1.Step, replicas int32, routed bool) goal {
+// one pod, so one replica at 20 % means one pod of each. Without a share of its own a step's traffic is that of its pods; with
+// blue-green it is nothing.
+func resolve(s v1beta1.Step, replicas int32, routed bool, style v1beta1.Style) goal {
 	if replicas <= 0 {
 		return goal{}
 	}
 	g := goal{canary: canaryPods(s, replicas)}
+	if style != v1beta1.StylePartition {
+		g.stable = replicas
+	}
 	if !routed {
-		g.stable = replicas - g.canary
+		g.stable = max(g.stable, replicas-g.canary)
 		return g
 	}
-	if g.weight = 100 * g.canary / replicas; len(s.Matches) > 0 {
+	if g.weight = 100 * g.canary / replicas; len(s.Matches) > 0 || style == v1beta1.StyleBlueGreen {
 		g.weight = 0
 	}
 	if s.Traffic != nil {
@@ -89,7 +97,7 @@ func resolve(s v1beta1.Step, replicas int32, routed bool) goal {
 	if g.weight > 0 || len(s.Matches) > 0 {
 		g.canary = max(g.canary, 1)
 	}
-	g.stable = max(replicas-g.canary, carries(replicas, 100-g.weight))
+	g.stable = max(g.stable, replicas-g.canary, carries(replicas, 100-g.weight))
 	return g
 }
 
@@ -136,14 +144,14 @@ func carries(replicas, share int32) int32 {
 
 // resume gives the step (from 1) to be at after the plan was edited: the first whose pods are not fewer than there are
 // already, the current one tried first (kruise-rollouts.md 2.6); the last where none is.
-func resume(steps []v1beta1.Step, current, replicas, pods int32, routed bool) int32 {
+func (l look) resume(steps []v1beta1.Step, current, pods int32) int32 {
 	count := int32(len(steps))
 	current = min(max(current, 1), count)
-	if resolve(steps[current-1], replicas, routed).canary >= pods {
+	if l.resolve(steps[current-1]).canary >= pods {
 		return current
 	}
 	for i := range steps {
-		if resolve(steps[i], replicas, routed).canary >= pods {
+		if l.resolve(steps[i]).canary >= pods {
 			return int32(i) + 1
 		}
 	}

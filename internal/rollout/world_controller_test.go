@@ -15,6 +15,9 @@ import (
 // died is what a crash of the controller looks like from within.
 type died struct{}
 
+// refused is a write that somebody else's was faster than; the pass ends there.
+type refused struct{}
+
 // control is one pass of the controller. It says whether it wrote anything.
 func (w *world) control() (wrote bool) {
 	if w.gone {
@@ -32,14 +35,17 @@ func (w *world) control() (wrote bool) {
 	before := w.writes
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ok := r.(died); !ok {
+			switch r.(type) {
+			case died:
+				w.lazily = time.Time{}
+				w.tell("   the controller dies here")
+			case refused:
+				wrote = true
+			default:
 				panic(r)
 			}
-			w.lazily = time.Time{}
-			w.tell("   the controller dies here")
 		}
-		wrote = w.writes > before
-		if wrote {
+		if wrote = wrote || w.writes > before; wrote {
 			w.tell("   = %s", w.state())
 		}
 	}()
@@ -133,18 +139,32 @@ func (w *world) scale(s Scale) {
 		return
 	}
 	if live.spec != s.From {
-		w.fail("%s has %d replicas, the decision saw %d", s.Hash, live.spec, s.From)
+		w.tell("   ! %s has %d replicas and not %d any more: the write is refused", s.Hash, live.spec, s.From)
+		panic(refused{})
 	}
 	if s.To == 0 {
 		w.mayVanish(s.Hash)
 	}
+	w.mayShrink(s)
 	live.spec = s.To
 	w.wrote("scale %s from %d to %d", s.Hash, s.From, s.To)
 }
 
+// mayShrink checks that where pods come on top the stable version keeps all of its own as long as it has any traffic.
+func (w *world) mayShrink(s Scale) {
+	if w.spec.Strategy.Style() == v1beta1.StylePartition || s.Hash != w.services["svc-stable"] || s.To >= min(s.From, w.dep.replicas) || w.noEdge {
+		return
+	}
+	for i, r := range w.routers {
+		if r.shares()["svc-stable"] > 0 {
+			w.fail("the stable version goes from %d to %d pods while router %d sends it traffic: %v", s.From, s.To, i, r.shares())
+		}
+	}
+}
+
 // mayVanish checks law 2 for the last step of it: no router sends the version anything, and nothing is in flight.
 func (w *world) mayVanish(hash string) {
-	if len(w.spec.Strategy.Canary.TrafficRoutings) == 0 || w.noEdge || w.dep.replicas == 0 {
+	if !w.routed() || w.noEdge || w.dep.replicas == 0 {
 		return
 	}
 	for service, selects := range w.services {
@@ -152,7 +172,8 @@ func (w *world) mayVanish(hash string) {
 			continue
 		}
 		for i, r := range w.routers {
-			overdue := w.status.CanaryStatus != nil && w.status.CanaryStatus.DrainingSince != nil && !w.now.Before(w.status.CanaryStatus.DrainingSince.Add(drainLimit))
+			cs := w.status.Release()
+			overdue := cs != nil && cs.DrainingSince != nil && !w.now.Before(cs.DrainingSince.Add(drainLimit))
 			if r.shares()[service] > 0 || !r.idle(w.now, service) && !overdue {
 				w.fail("%s goes to 0 pods while router %d still uses it: %v", hash, i, r.shares())
 			}
@@ -222,7 +243,7 @@ func (w *world) route(want Route, say func()) {
 // weigh checks law 1: a share grows only where ready pods can carry it, one pod of rounding aside.
 func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
 	from, n := w.canary.weight, w.dep.replicas
-	if to > from && !w.emergent && w.readyOf(w.services["svc-canary"])*100 < to*n-100 && w.spec.Strategy.Canary.FailureThreshold == nil {
+	if to > from && !w.emergent && w.readyOf(w.services["svc-canary"])*100 < to*n-100 && w.spec.Strategy.Plan().FailureThreshold == nil {
 		w.fail("weight %d with %d of %d pods of the new version ready", to, w.readyOf(w.services["svc-canary"]), n)
 	}
 	back := w.dep.template == w.services["svc-stable"] || w.dep.template != w.services["svc-canary"]

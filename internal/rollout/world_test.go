@@ -162,10 +162,19 @@ func (w *world) plan(percents ...int) {
 		text := fmt.Sprintf("%d%%", p)
 		steps = append(steps, v1beta1.Step{Traffic: &text, Replicas: &intstr.IntOrString{Type: intstr.String, StrVal: text}})
 	}
-	if w.spec.Strategy.Canary == nil {
+	if w.spec.Strategy.Plan() == nil {
 		w.spec.Strategy.Canary = &v1beta1.CanaryStrategy{}
 	}
-	w.spec.Strategy.Canary.Steps = steps
+	w.steps(steps...)
+}
+
+// steps replaces the steps of the plan.
+func (w *world) steps(steps ...v1beta1.Step) {
+	if b := w.spec.Strategy.BlueGreen; b != nil {
+		b.Steps = steps
+	} else {
+		w.spec.Strategy.Canary.Steps = steps
+	}
 	w.generation++
 }
 
@@ -249,6 +258,8 @@ func (r *router) idle(now time.Time, service string) bool {
 	return r.shares()[service] == 0 && !now.Before(r.last[service].Add(requestTime))
 }
 
+func (w *world) routed() bool { return len(w.spec.Strategy.Plan().TrafficRoutings) > 0 }
+
 func (w *world) tell(format string, args ...any) { fmt.Fprintf(&w.story, format+"\n", args...) }
 
 func (w *world) fail(format string, args ...any) {
@@ -263,7 +274,7 @@ func (w *world) state() string {
 	for _, s := range w.sorted() {
 		parts = append(parts, fmt.Sprintf("%s %d/%d", s.hash, w.readyOf(s.hash), s.spec))
 	}
-	if len(w.spec.Strategy.Canary.TrafficRoutings) > 0 {
+	if w.routed() {
 		weight := "-"
 		if w.canary != nil {
 			weight = fmt.Sprint(w.canary.weight)
@@ -301,7 +312,7 @@ func (r *router) proven(service string) int32 {
 // check holds after every single change: no router sends requests where nobody answers, and none to a version that is not
 // asked for.
 func (w *world) check() {
-	if len(w.spec.Strategy.Canary.TrafficRoutings) == 0 || w.dep.replicas == 0 || !w.dep.exists {
+	if !w.routed() || w.dep.replicas == 0 || !w.dep.exists {
 		return
 	}
 	for i, r := range w.routers {

@@ -51,8 +51,9 @@ func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
 		v.To = seen.App.Status.LatestRevision.Name
 	}
 	v.Step, v.Index, v.Steps = canaryStep(seen)
-	v.Routed = r.Spec.Strategy.Canary != nil && len(r.Spec.Strategy.Canary.TrafficRoutings) > 0
-	if s := r.Status.CanaryStatus; s != nil {
+	plan := r.Spec.Strategy.Plan()
+	v.Routed = plan != nil && len(plan.TrafficRoutings) > 0
+	if s := r.Status.Release(); s != nil {
 		v.New = version(seen, r.Name, cmp.Or(s.PodTemplateHash, s.CanaryRevision), s.CanaryReplicas, s.CanaryReadyReplicas)
 		v.Old = version(seen, r.Name, s.StableRevision, s.StableReplicas, s.StableReadyReplicas)
 		v.Served = s.ServedWeight
@@ -75,10 +76,11 @@ func seenPlan(r *rolloutsv1beta1.Rollout) bool { return r.Status.ObservedGenerat
 
 // stated is the weight in the Rollout's plan, for the time before the controller has taken it up.
 func stated(r *rolloutsv1beta1.Rollout) *int32 {
-	if r.Spec.Strategy.Canary == nil || len(r.Spec.Strategy.Canary.Steps) == 0 {
+	p := r.Spec.Strategy.Plan()
+	if p == nil || len(p.Steps) == 0 {
 		return nil
 	}
-	steps := r.Spec.Strategy.Canary.Steps
+	steps := p.Steps
 	at := min(max(int(r.Status.CurrentStepIndex), 1), len(steps)) - 1
 	if steps[at].Traffic == nil {
 		return nil
@@ -94,7 +96,7 @@ func stated(r *rolloutsv1beta1.Rollout) *int32 {
 // measured adds up what the replicas of the edge counted on the canary route. It is nil when a replica that answered
 // does not serve the route: then the share is not known.
 func measured(plans []plan.Plan, r *rolloutsv1beta1.Rollout) *Share {
-	c := r.Spec.Strategy.Canary
+	c := r.Spec.Strategy.Plan()
 	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].Ingress == nil || len(plans) == 0 {
 		return nil
 	}
@@ -127,7 +129,7 @@ func RevisionOf(seen Seen, pod corev1.Pod) string {
 	hash := pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
 	for i := range seen.Rollouts {
 		r := &seen.Rollouts[i]
-		s := r.Status.CanaryStatus
+		s := r.Status.Release()
 		if r.Name != pod.Labels[corev1beta1.LabelAppComponent] || s == nil || !underWay(seen.App, r) {
 			continue
 		}

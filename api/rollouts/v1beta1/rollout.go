@@ -63,29 +63,6 @@ type ObjectRef struct {
 	Name string `json:"name"`
 }
 
-// Strategy is how versions replace one another.
-type Strategy struct {
-	// Paused freezes the release where it is; rollback and a new version are still acted on.
-	// +optional
-	Paused bool `json:"paused,omitempty"`
-	// +optional
-	Canary *CanaryStrategy `json:"canary,omitempty"`
-}
-
-// CanaryStrategy releases in steps on one workload, pods replaced in place.
-type CanaryStrategy struct {
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=50
-	Steps []Step `json:"steps"`
-	// +optional
-	// +kubebuilder:validation:MaxItems=1
-	TrafficRoutings []TrafficRouting `json:"trafficRoutings,omitempty"`
-	// FailureThreshold is how many pods of a step may be not ready, as a number or a percentage.
-	// +optional
-	// +kubebuilder:validation:XIntOrString
-	FailureThreshold *intstr.IntOrString `json:"failureThreshold,omitempty"`
-}
-
 // Step is a share of pods and traffic, and what to wait for then.
 type Step struct {
 	// Traffic is the share of requests for the new version, as "20%".

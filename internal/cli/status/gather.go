@@ -59,7 +59,7 @@ func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application, n
 func releasedRoute(rollouts []rolloutsv1beta1.Rollout) (string, bool) {
 	var routes []string
 	for _, r := range rollouts {
-		canary := r.Spec.Strategy.Canary
+		canary := r.Spec.Strategy.Plan()
 		if canary == nil || len(canary.TrafficRoutings) == 0 || canary.TrafficRoutings[0].Ingress == nil {
 			continue
 		}

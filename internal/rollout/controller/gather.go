@@ -36,7 +36,7 @@ func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, e
 	// Admission refuses these; what was stored without it is told by the status.
 	fault := validate.Workload(ro.Spec.WorkloadRef)
 	if fault == nil {
-		fault = validate.Plan(ro.Spec.Strategy.Canary)
+		fault = validate.Plan(ro.Spec.Strategy)
 	}
 	if fault != nil {
 		w.seen.Workload.Problem = fault.Error()

@@ -90,9 +90,9 @@ func place(o *traffic.Objects, t *traffic.Target, name string, object client.Obj
 
 // target says what the Rollout routes. Without a route in the spec it is what an earlier spec left behind.
 func (r *Reconciler) target(ctx context.Context, ro *v1beta1.Rollout) (*traffic.Target, string, error) {
-	if c := ro.Spec.Strategy.Canary; c != nil && len(c.TrafficRoutings) > 0 {
-		routing := c.TrafficRoutings[0]
-		if fault := validate.Routing("spec.strategy.canary.trafficRoutings[0]", routing); fault != nil {
+	if plan := ro.Spec.Strategy.Plan(); plan != nil && len(plan.TrafficRoutings) > 0 {
+		routing := plan.TrafficRoutings[0]
+		if fault := validate.Routing(validate.Field(ro.Spec.Strategy)+".trafficRoutings[0]", routing); fault != nil {
 			return nil, fault.Error(), nil
 		}
 		return &traffic.Target{Namespace: ro.Namespace, Rollout: ro.Name, Service: routing.Service, Route: routing.Ingress.Name}, "", nil

@@ -120,10 +120,11 @@ func subjects(o client.Object) []string {
 		return nil
 	}
 	all := []string{ro.Spec.WorkloadRef.Kind + "/" + ro.Spec.WorkloadRef.Name}
-	if ro.Spec.Strategy.Canary == nil {
+	plan := ro.Spec.Strategy.Plan()
+	if plan == nil {
 		return all
 	}
-	for _, t := range ro.Spec.Strategy.Canary.TrafficRoutings {
+	for _, t := range plan.TrafficRoutings {
 		stable, canary := traffic.StableService(t.Service), traffic.CanaryService(t.Service)
 		all = append(all, "Service/"+t.Service, "Service/"+stable, "Service/"+canary, "Endpoints/"+stable, "Endpoints/"+canary)
 		if t.Ingress != nil {

@@ -16,11 +16,6 @@ import (
 	"github.com/vela-rollouts/vela/internal/rollout"
 )
 
-const (
-	canary   = "spec.strategy.canary"
-	routings = canary + ".trafficRoutings"
-)
-
 // Matcher is a sentence about why the route of a Rollout can't lead requests by matches; nil where it can.
 type Matcher func([]v1beta1.HTTPRouteMatch) error
 
@@ -37,30 +32,39 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canMatch Matcher) []
 	}
 	add(Workload(ro.Spec.WorkloadRef))
 	add(alone(ro, others))
-	add(Plan(ro.Spec.Strategy.Canary))
-	c := ro.Spec.Strategy.Canary
-	if c == nil {
+	add(Plan(ro.Spec.Strategy))
+	field, plan, style := Field(ro.Spec.Strategy), ro.Spec.Strategy.Plan(), ro.Spec.Strategy.Style()
+	if plan == nil {
 		return faults
 	}
-	for i, s := range c.Steps {
-		at := schema.Index(canary+".steps", i)
-		add(step(at, s))
-		add(matches(at, s, c.TrafficRoutings, canMatch))
+	for i, s := range plan.Steps {
+		at := schema.Index(field+".steps", i)
+		add(step(at, s, style))
+		add(matches(at, s, field, plan.TrafficRoutings, canMatch))
 		if i > 0 {
-			add(grows(at, c.Steps[i-1], s))
+			add(grows(at, plan.Steps[i-1], s, style))
 		}
 	}
-	if c.FailureThreshold != nil {
-		add(amount(canary+".failureThreshold", *c.FailureThreshold))
+	if plan.FailureThreshold != nil {
+		add(amount(field+".failureThreshold", *plan.FailureThreshold))
 	}
-	for i, r := range c.TrafficRoutings {
-		at := schema.Index(routings, i)
+	add(delay(field, plan, style))
+	for i, r := range plan.TrafficRoutings {
+		at := schema.Index(field+".trafficRoutings", i)
 		if r.Service == "" {
 			add(schema.Faultf(at+".service", "is missing; name the Service whose pods are released"))
 		}
 		add(Routing(at, r))
 	}
 	return faults
+}
+
+// Field is the path of the strategy that a Rollout has.
+func Field(s v1beta1.Strategy) string {
+	if s.BlueGreen != nil {
+		return "spec.strategy.blueGreen"
+	}
+	return "spec.strategy.canary"
 }
 
 // Change returns what an edit may not do while a release of was is under way. Steps and pauses may be edited at any time.
@@ -73,11 +77,14 @@ func Change(was, is *v1beta1.Rollout) []error {
 		faults = append(faults, schema.Faultf("spec.workloadRef", "cannot change from %s to %s while a release is under way; wait for its end, or roll it back first",
 			named(was.Spec.WorkloadRef), named(is.Spec.WorkloadRef)))
 	}
+	if from, to := was.Spec.Strategy.Style(), is.Spec.Strategy.Style(); from != to && was.Spec.ReleaseID == is.Spec.ReleaseID {
+		faults = append(faults, schema.Faultf("spec.strategy", "cannot change from the style %s to %s while a release is under way; wait for its end, or roll it back first", from, to))
+	}
 	before, after := routes(was), routes(is)
 	// A newer release may be the first with a route, or the first without; what is renamed would leave the old route as it is now.
 	replaced := was.Spec.ReleaseID != is.Spec.ReleaseID && (before == "" || after == "")
 	if before != after && !replaced && !nothingRouted(was.Status) {
-		faults = append(faults, schema.Faultf(routings, "cannot change from %s to %s while a release is under way; wait for its end, or roll it back first",
+		faults = append(faults, schema.Faultf(Field(is.Spec.Strategy)+".trafficRoutings", "cannot change from %s to %s while a release is under way; wait for its end, or roll it back first",
 			orNone(before), orNone(after)))
 	}
 	return faults
@@ -85,7 +92,7 @@ func Change(was, is *v1beta1.Rollout) []error {
 
 // nothingRouted says that a release waits for routes that do not exist, and has made none: their names are to be corrected.
 func nothingRouted(st v1beta1.RolloutStatus) bool {
-	return st.CurrentStepState == v1beta1.StepBefore && st.CanaryStatus != nil && st.CanaryStatus.Rule == rollout.RuleRoutesMissing
+	return st.CurrentStepState == v1beta1.StepBefore && st.Release() != nil && st.Release().Rule == rollout.RuleRoutesMissing
 }
 
 // Workload says what is wrong with a reference to a workload; nil where it can be released in steps.
@@ -98,9 +105,24 @@ func Workload(ref v1beta1.ObjectRef) error {
 }
 
 // Plan says what is wrong with a strategy as a whole.
-func Plan(c *v1beta1.CanaryStrategy) error {
-	if c == nil || len(c.Steps) == 0 {
-		return schema.Faultf(canary, "has no steps; give it at least one")
+func Plan(s v1beta1.Strategy) error {
+	if s.Canary != nil && s.BlueGreen != nil {
+		return schema.Faultf("spec.strategy", "has both canary and blueGreen; leave one out")
+	}
+	if s.Plan() == nil || len(s.Plan().Steps) == 0 {
+		return schema.Faultf(Field(s), "has no steps; give it at least one")
+	}
+	return nil
+}
+
+// delay says why the stable version's pods can't be kept for a while after the release.
+func delay(field string, plan *v1beta1.CanaryStrategy, style v1beta1.Style) error {
+	switch at := field + ".scaleDownDelaySeconds"; {
+	case plan.ScaleDownDelaySeconds == nil || *plan.ScaleDownDelaySeconds == 0:
+	case style == v1beta1.StylePartition:
+		return schema.Faultf(at, "needs the stable version's pods, which are replaced in place; set enableExtraWorkloadForCanary, or remove it")
+	case len(plan.TrafficRoutings) == 0:
+		return schema.Faultf(at, "needs a route that takes the traffic off the stable version's pods; name one in %s.trafficRoutings, or remove it", field)
 	}
 	return nil
 }
@@ -129,7 +151,10 @@ func alone(ro *v1beta1.Rollout, others []v1beta1.Rollout) error {
 	return nil
 }
 
-func step(at string, s v1beta1.Step) error {
+func step(at string, s v1beta1.Step, style v1beta1.Style) error {
+	if s.Replicas == nil && style == v1beta1.StyleBlueGreen {
+		return schema.Faultf(at+".replicas", "is missing; say how many pods of the new version stand beside the stable ones, as a number or a percentage")
+	}
 	if s.Replicas == nil && len(s.Matches) > 0 {
 		return schema.Faultf(at+".replicas", "is missing; say how many pods the requests that match need, as a number or a percentage")
 	}
@@ -143,12 +168,12 @@ func step(at string, s v1beta1.Step) error {
 }
 
 // matches says why requests that match can't be led by the routes.
-func matches(at string, s v1beta1.Step, routings []v1beta1.TrafficRouting, canMatch Matcher) error {
+func matches(at string, s v1beta1.Step, field string, routings []v1beta1.TrafficRouting, canMatch Matcher) error {
 	if len(s.Matches) == 0 {
 		return nil
 	}
 	if len(routings) == 0 {
-		return schema.Faultf(at+".matches", "needs a route that looks at requests; name one in "+canary+".trafficRoutings, or remove matches")
+		return schema.Faultf(at+".matches", "needs a route that looks at requests; name one in %s.trafficRoutings, or remove matches", field)
 	}
 	if err := canMatch(s.Matches); err != nil {
 		return schema.Faultf(at, "%s", err)
@@ -176,10 +201,11 @@ func percent(s string) (int, bool) {
 	return n, found && err == nil && n >= 0 && !strings.HasPrefix(digits, "+")
 }
 
-// grows says that a step asks for no less than the one before, as far as the two can be compared.
-func grows(at string, before, s v1beta1.Step) error {
+// grows says that a step asks for no less than the one before, as far as the two can be compared. With blue-green traffic goes
+// its own ways.
+func grows(at string, before, s v1beta1.Step, style v1beta1.Style) error {
 	const mend = "a plan only grows; to go back, roll back or edit the step that the release is at"
-	if before.Traffic != nil && s.Traffic != nil {
+	if before.Traffic != nil && s.Traffic != nil && style != v1beta1.StyleBlueGreen {
 		was, _ := percent(*before.Traffic)
 		if is, _ := percent(*s.Traffic); is < was {
 			return schema.Faultf(at+".traffic", "is %q, less than the %q of the step before; %s", *s.Traffic, *before.Traffic, mend)
@@ -201,12 +227,12 @@ func grows(at string, before, s v1beta1.Step) error {
 
 // routes names what a Rollout routes; empty where it routes nothing.
 func routes(ro *v1beta1.Rollout) string {
-	c := ro.Spec.Strategy.Canary
-	if c == nil {
+	plan := ro.Spec.Strategy.Plan()
+	if plan == nil {
 		return ""
 	}
 	var all []string
-	for _, r := range c.TrafficRoutings {
+	for _, r := range plan.TrafficRoutings {
 		name := ""
 		if r.Ingress != nil {
 			name = r.Ingress.Name

@@ -91,6 +91,18 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 			"spec.strategy.canary.steps[0]: matches[1] is a second header or a second cookie, and an Ingress can look at one of each; leave one out"},
 		"a pattern that is none": {head + `{canary: {steps: [{replicas: 1, matches: [{headers: [{name: a, type: RegularExpression, value: "("}]}]}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
 			"spec.strategy.canary.steps[0]: matches[0].headers[0].value is not a regular expression (RE2): error parsing regexp: missing closing ): `(`"},
+		"a canary with pods on top":                       {head + `{canary: {enableExtraWorkloadForCanary: true, scaleDownDelaySeconds: 60, steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
+		"blue and green, the traffic apart from the pods": {head + `{blueGreen: {scaleDownDelaySeconds: 60, steps: [{replicas: 50%, traffic: 0%}, {replicas: 100%, traffic: 100%}, {replicas: 100%, traffic: 50%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
+		"both strategies":                                 {head + `{canary: {steps: [{traffic: 20%}]}, blueGreen: {steps: [{replicas: 1}]}}`, "spec.strategy: has both canary and blueGreen; leave one out"},
+		"blue-green without steps":                        {head + `{blueGreen: {steps: []}}`, "spec.strategy.blueGreen: has no steps; give it at least one"},
+		"blue-green without pods": {head + `{blueGreen: {steps: [{traffic: 20%}]}}`,
+			"spec.strategy.blueGreen.steps[0].replicas: is missing; say how many pods of the new version stand beside the stable ones, as a number or a percentage"},
+		"pods that fall with blue-green": {head + `{blueGreen: {steps: [{replicas: 50%}, {replicas: 20%}]}}`,
+			`spec.strategy.blueGreen.steps[1].replicas: is 20%, less than the 50% of the step before; a plan only grows; to go back, roll back or edit the step that the release is at`},
+		"a delay for pods that are replaced in place": {head + `{canary: {scaleDownDelaySeconds: 60, steps: [{traffic: 20%}]}}`,
+			"spec.strategy.canary.scaleDownDelaySeconds: needs the stable version's pods, which are replaced in place; set enableExtraWorkloadForCanary, or remove it"},
+		"a delay without a route": {head + `{blueGreen: {scaleDownDelaySeconds: 60, steps: [{replicas: 20%}]}}`,
+			"spec.strategy.blueGreen.scaleDownDelaySeconds: needs a route that takes the traffic off the stable version's pods; name one in spec.strategy.blueGreen.trafficRoutings, or remove it"},
 		"several faults at once": {head + `{canary: {steps: [{replicas: -1}, {}]}}`,
 			"spec.strategy.canary.steps[0].replicas: is -1; give a number of pods from 0, or a percentage such as \"20%\"\n" +
 				"spec.strategy.canary.steps[1]: asks for nothing; give it traffic such as \"20%\", or replicas"},
@@ -152,6 +164,11 @@ func TestAnEditDuringAReleaseKeepsWorkloadAndRoutes(t *testing.T) {
 		}, renamed},
 		"a name of a route that does not exist is corrected": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
 			r.Spec.Strategy.Canary.TrafficRoutings = routing("demo", "web")
+		}, ""},
+		"not the style": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.EnableExtraWorkloadForCanary = true },
+			"spec.strategy: cannot change from the style Partition to Canary" + wait},
+		"a newer release may have another style": {v1beta1.PhaseProgressing, func(r *v1beta1.Rollout) {
+			r.Spec.ReleaseID, r.Spec.Strategy.Canary.EnableExtraWorkloadForCanary = "v3", true
 		}, ""},
 		"no route goes": {v1beta1.PhaseDisabling, func(r *v1beta1.Rollout) { r.Spec.Strategy.Canary.TrafficRoutings = nil },
 			"spec.strategy.canary.trafficRoutings: cannot change from Service demo by Ingress demo to nothing" + wait},
