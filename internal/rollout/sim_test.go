@@ -375,6 +375,9 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seeds := *orders / 10
+			if _, styled := styleScenarios()[name]; styled {
+				seeds = *orders / 25
+			}
 			switch {
 			case s.replicas > 20:
 				seeds = *orders / 100

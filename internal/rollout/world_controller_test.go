@@ -32,7 +32,7 @@ func (w *world) control() (wrote bool) {
 	if d.RecheckAfter > 0 {
 		w.wake = w.now.Add(d.RecheckAfter)
 	}
-	before := w.writes
+	before, again := w.writes, false
 	defer func() {
 		if r := recover(); r != nil {
 			switch r.(type) {
@@ -40,12 +40,12 @@ func (w *world) control() (wrote bool) {
 				w.lazily = time.Time{}
 				w.tell("   the controller dies here")
 			case refused:
-				wrote = true
+				again = true
 			default:
 				panic(r)
 			}
 		}
-		if wrote = wrote || w.writes > before; wrote {
+		if wrote = again || w.writes > before; wrote {
 			w.tell("   = %s", w.state())
 		}
 	}()
