@@ -28,8 +28,8 @@ import (
 	application "github.com/vela-rollouts/vela/internal/application/controller"
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
+	rollout "github.com/vela-rollouts/vela/internal/rollout/controller"
 	rolloutvalidate "github.com/vela-rollouts/vela/internal/rollout/validate"
-	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
@@ -115,7 +115,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 		},
 	}, admission.RolloutRules{
 		Check: func(ro *rollouts.Rollout, others []rollouts.Rollout) []error {
-			return rolloutvalidate.Rollout(ro, others, ingress.CanMatch)
+			return rolloutvalidate.Rollout(ro, others, rollout.CanLead)
 		},
 		CheckChange: rolloutvalidate.Change,
 		Others: func(ctx context.Context, namespace string) ([]rollouts.Rollout, error) {

@@ -76,7 +76,7 @@ func prepare(l look) (verdict, bool) {
 		// Somebody removed the canary route half-way: it comes back with what the pods can carry.
 		want.Weight = min(l.goal.weight, l.load.canaryShare())
 		if l.load.canaryFull() {
-			want.Matches = l.matches
+			want.Matches, want.Modifier = l.matches, l.modifier
 		}
 	}
 	v.Route, v.Why = &want, "each version gets its own Service and the canary route is written with weight "+fmt.Sprint(want.Weight)
@@ -146,20 +146,22 @@ func move(l look) (verdict, bool) {
 
 // shift leads traffic: a share, and the requests that match. Matches come, change and go once the pods of the step can serve.
 func (v *verdict) shift(l look, weight int32) string {
-	matches := l.Routes.Matches
+	matches, modifier := l.Routes.Matches, l.Routes.Modifier
 	if l.load.canaryFull() {
-		matches = l.matches
+		matches, modifier = l.matches, l.modifier
 	}
 	other := !sameMatches(matches, l.Routes.Matches)
-	if !l.routed || weight == l.Routes.Weight && !other {
+	if !l.routed || weight == l.Routes.Weight && !other && sameModifier(modifier, l.Routes.Modifier) {
 		return ""
 	}
 	r := l.route()
-	r.Weight, r.Matches = weight, matches
+	r.Weight, r.Matches, r.Modifier = weight, matches, modifier
 	v.Route, v.state = &r, v1beta1.StepTrafficRouting
 	ready := fmt.Sprintf("with %s of the new version and %s of the stable one ready", pods(l.load.canaryReady), pods(l.load.stableReady))
 	say := fmt.Sprintf("weight from %d to %d ", l.Routes.Weight, weight)
 	switch {
+	case !other && weight == l.Routes.Weight:
+		say = "the headers of requests to the new version change "
 	case other && len(matches) > 0 && weight == l.Routes.Weight:
 		say = "requests that match go to the new version "
 	case other && len(matches) > 0:
@@ -194,7 +196,9 @@ func waitForRouters(l look) (verdict, bool) {
 	}
 	switch l.Routes.Ack {
 	case AckUnknown:
-		v.Why += "; a router can't be asked at the moment"
+		if v.Why += l.rejected(); len(l.Routes.Rejected) == 0 {
+			v.Why += "; a router can't be asked at the moment"
+		}
 	case AckNone:
 		v.Why += "; no router can tell, so the grace period decides"
 	case AckKnown:

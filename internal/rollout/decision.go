@@ -6,6 +6,8 @@ package rollout
 import (
 	"time"
 
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -76,6 +78,8 @@ type Route struct {
 	Weight int32
 	// Matches are the requests that go to the new version whatever the weight is.
 	Matches []v1beta1.HTTPRouteMatch
+	// Modifier changes the headers of the requests that go to the new version.
+	Modifier *gatewayv1.HTTPHeaderFilter
 	// StableHash and CanaryHash are what the Services select.
 	StableHash, CanaryHash string
 }

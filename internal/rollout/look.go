@@ -6,6 +6,8 @@ package rollout
 import (
 	"time"
 
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -37,6 +39,8 @@ type look struct {
 	all      bool  // the goal is the whole workload, without pauses
 	goal     goal
 	matches  []v1beta1.HTTPRouteMatch // requests that the step sends to the new version beside the goal's weight
+	// modifier changes the headers of the requests that go to the new version.
+	modifier *gatewayv1.HTTPHeaderFilter
 	load     load
 	closing  bool
 	// inherited says that the stored step is about this plan and this version.
@@ -136,13 +140,21 @@ func (l look) arrived() bool {
 	return l.Spec.ReleaseID == "" || l.Workload.AppRevision == l.Spec.ReleaseID
 }
 
-// grace is the wait that stands for an acknowledgement.
+// grace is the wait that stands for an acknowledgement: the longest that a route asks for.
 func (l look) grace() time.Duration {
 	c := l.Spec.Strategy.Plan()
-	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].GracePeriodSeconds == nil {
+	if c == nil || len(c.TrafficRoutings) == 0 {
 		return defaultGrace
 	}
-	return time.Duration(*c.TrafficRoutings[0].GracePeriodSeconds) * time.Second
+	longest := time.Duration(0)
+	for _, r := range c.TrafficRoutings {
+		grace := defaultGrace
+		if r.GracePeriodSeconds != nil {
+			grace = time.Duration(*r.GracePeriodSeconds) * time.Second
+		}
+		longest = max(longest, grace)
+	}
+	return longest
 }
 
 func (l look) read() served {
@@ -223,7 +235,7 @@ func (l *look) chooseStep() {
 	if l.all {
 		return
 	}
-	l.goal, l.matches = l.resolve(steps[l.step-1]), steps[l.step-1].Matches
+	l.goal, l.matches, l.modifier = l.resolve(steps[l.step-1]), steps[l.step-1].Matches, steps[l.step-1].RequestHeaderModifier
 	if l.extra() {
 		// Pods that are there on top stay when an earlier step is jumped back to; the traffic does not.
 		l.goal.canary = max(l.goal.canary, l.resolve(steps[l.furthest-1]).canary)
@@ -368,7 +380,7 @@ func (l look) unseen(seen, listed int32) bool {
 // route gives the routes as they are written, to change one thing of.
 func (l look) route() Route {
 	return Route{
-		Canary: l.Routes.Canary, Services: true, Switched: l.Routes.Switched, Weight: l.Routes.Weight, Matches: l.Routes.Matches,
+		Canary: l.Routes.Canary, Services: true, Switched: l.Routes.Switched, Weight: l.Routes.Weight, Matches: l.Routes.Matches, Modifier: l.Routes.Modifier,
 		StableHash: l.stable, CanaryHash: l.canaryHash(),
 	}
 }

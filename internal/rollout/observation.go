@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -94,6 +95,8 @@ type Routes struct {
 	Canary  bool
 	Weight  int32
 	Matches []v1beta1.HTTPRouteMatch
+	// Modifier changes the headers of the requests that the canary route gets.
+	Modifier *gatewayv1.HTTPHeaderFilter
 	// Services says that each version has its Service; StableHash and CanaryHash are what they select.
 	Services               bool
 	StableHash, CanaryHash string

@@ -11,6 +11,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -287,5 +288,32 @@ func TestDeadlineIsToldOnceAndDoesNotAct(t *testing.T) {
 	o.Sets[1].Ready, o.Routes.CanarySeen = 3, 3
 	if d := Decide(o, late.Add(time.Hour)); d.Route.Weight != 50 {
 		t.Errorf("pods that came late are not used: %s", d.Why)
+	}
+}
+
+func TestAWaitBeginsWhenNoRouterTellsAnyMore(t *testing.T) {
+	o := at20()
+	o.Routes.Ack = AckNone
+	d := Decide(o, noon())
+	since := d.Status.CanaryStatus.RouteSince
+	if since == nil || d.Lazy {
+		t.Fatalf("no wait is stored at once (%v, lazy %v): without a beginning it has no end", since, d.Lazy)
+	}
+	o.Status = d.Status
+	if d := Decide(o, since.Add(defaultGrace)); d.Status.CurrentStepState != v1beta1.StepPaused {
+		t.Errorf("after the wait the step is in state %s, want it true: %s", d.Status.CurrentStepState, d.Why)
+	}
+}
+
+func TestTheHeadersOfRequestsToTheNewVersionFollowTheStep(t *testing.T) {
+	o := at20()
+	o.Spec.Strategy.Canary.Steps[0].RequestHeaderModifier = &gatewayv1.HTTPHeaderFilter{Remove: []string{"x-debug"}}
+	d := Decide(o, noon())
+	if d.Route == nil || d.Route.Modifier == nil || d.Route.Weight != 20 {
+		t.Fatalf("the route is %+v, want the modifier at the same weight: %s", d.Route, d.Why)
+	}
+	o.Status, o.Routes.Modifier = d.Status, d.Route.Modifier
+	if d := Decide(o, noon()); d.Status.CurrentStepState != v1beta1.StepPaused {
+		t.Errorf("once written the step is in state %s: %s", d.Status.CurrentStepState, d.Why)
 	}
 }

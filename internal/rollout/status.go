@@ -40,12 +40,19 @@ func (l look) report(v verdict) Decision {
 		// Nobody will tell when it is served, so the wait is stored before the write that it is about.
 		d.Status.CanaryStatus.RouteSince = l.stamp()
 		d.StatusFirst, d.Lazy = true, false
+	} else if cs := d.Status.CanaryStatus; l.timeless() && cs != nil && cs.RouteSince == nil {
+		cs.RouteSince, d.Lazy = l.stamp(), false
 	}
 	if same(l.Status, d.Status) {
 		d.Status, d.StatusFirst = l.Status, false
 	}
 	d.RecheckAfter = l.recheck(v, d.Status)
 	return d
+}
+
+// timeless says that nobody tells what is served of routes which were written while somebody did: a wait begins now.
+func (l look) timeless() bool {
+	return l.Routes.Ack == AckNone && (l.Routes.Canary || l.Routes.Switched)
 }
 
 // lastPassed says that the release is past a last step that did not ask for everything.
@@ -77,7 +84,8 @@ func (l look) changesRoute(want *Route) bool {
 	case !want.Canary:
 		return false // Services alone make no difference to a router
 	}
-	return want.Weight != r.Weight || !sameMatches(want.Matches, r.Matches) || !r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
+	return want.Weight != r.Weight || !sameMatches(want.Matches, r.Matches) || !sameModifier(want.Modifier, r.Modifier) ||
+		!r.Services || want.StableHash != r.StableHash || want.CanaryHash != r.CanaryHash
 }
 
 // same compares two statuses by what a reader needs: the generation of the workload alone is no news.

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -107,10 +108,12 @@ func sameMatches(a, b []v1beta1.HTTPRouteMatch) bool {
 	return slices.Equal(meanings(a), meanings(b))
 }
 
+func sameModifier(a, b *gatewayv1.HTTPHeaderFilter) bool { return equality.Semantic.DeepEqual(a, b) }
+
 func meanings(all []v1beta1.HTTPRouteMatch) []string {
 	var texts []string
 	for _, m := range all {
-		var headers []string
+		var headers []string // and query parameters
 		for _, h := range m.Headers {
 			kind := gatewayv1.HeaderMatchExact
 			if h.Type != nil {
@@ -118,11 +121,38 @@ func meanings(all []v1beta1.HTTPRouteMatch) []string {
 			}
 			headers = append(headers, fmt.Sprintf("%s %s %q", strings.ToLower(string(h.Name)), kind, h.Value))
 		}
+		for _, q := range m.QueryParams {
+			kind := gatewayv1.QueryParamMatchExact
+			if q.Type != nil {
+				kind = *q.Type
+			}
+			headers = append(headers, fmt.Sprintf("?%s %s %q", q.Name, kind, q.Value))
+		}
 		slices.Sort(headers)
-		texts = append(texts, strings.Join(headers, " and "))
+		texts = append(texts, pathMeaning(m.Path)+strings.Join(headers, " and "))
 	}
 	slices.Sort(texts)
 	return texts
+}
+
+// pathMeaning is the same for paths that lead the same requests; empty for any path.
+func pathMeaning(p *gatewayv1.HTTPPathMatch) string {
+	if p == nil {
+		return ""
+	}
+	kind, value := gatewayv1.PathMatchPathPrefix, "/"
+	if p.Type != nil {
+		kind = *p.Type
+	}
+	if p.Value != nil {
+		value = *p.Value
+	}
+	if kind == gatewayv1.PathMatchPathPrefix {
+		if value = strings.TrimRight(value, "/"); value == "" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%s %q ", kind, value)
 }
 
 // everything is the goal after the last step.

@@ -4,6 +4,7 @@
 package traffic
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -27,8 +28,11 @@ func Services(t Target, live Objects, want Intent) []Write {
 		{CanaryService(t.Service), want.CanaryHash, live.Canary},
 	} {
 		if s.is == nil {
-			create := newService(t, live.Service, s.name, s.hash)
-			writes = append(writes, Write{What: "create Service " + s.name, Create: create, OwnedByStable: s.name != StableService(t.Service)})
+			create := Write{What: "create Service " + s.name, Create: newService(t, live.Service, s.name, s.hash)}
+			if s.name != StableService(t.Service) {
+				create.OwnedBy = StableService(t.Service)
+			}
+			writes = append(writes, create)
 			continue
 		}
 		ops := repair(t, s.is, live.Service, s.hash)
@@ -114,4 +118,50 @@ func Owned(canary, stable *corev1.Service) bool {
 // OwnerReference names the stable version's Service as an owner.
 func OwnerReference(stable *corev1.Service) metav1.OwnerReference {
 	return metav1.OwnerReference{APIVersion: "v1", Kind: "Service", Name: stable.Name, UID: stable.UID}
+}
+
+// withoutServices gives the write that leaves none of ours.
+func withoutServices(t Target, live Objects) []Write {
+	if !left(t, live.Stable) {
+		return nil
+	}
+	return []Write{{What: "delete Service " + live.Stable.Name + ", and with it that of the new version", Delete: live.Stable}}
+}
+
+// left says that the stable version's Service is there, stays, and was made for this Rollout.
+func left(t Target, stable *corev1.Service) bool {
+	return stable != nil && stable.DeletionTimestamp == nil && stable.Labels[v1beta1.LabelRolloutName] == t.Rollout
+}
+
+// MissingService is a sentence about a Service by which no release can be routed, or about one of somebody else with a name
+// that the release needs; empty when nothing is in the way.
+func MissingService(t Target, live Objects) string {
+	switch {
+	case live.Service == nil:
+		return fmt.Sprintf("the Service %s named in %s.service does not exist in namespace %s; create it or correct the name", t.Service, t.At, t.Namespace)
+	case len(live.Service.Spec.Selector) == 0:
+		return fmt.Sprintf("the Service %s named in %s.service has no selector, so its versions can't be told apart; give it one", t.Service, t.At)
+	}
+	for _, s := range []*corev1.Service{live.Stable, live.Canary} {
+		if s != nil && s.Labels[v1beta1.LabelRolloutName] != t.Rollout {
+			return Taken("Service", s)
+		}
+	}
+	return ""
+}
+
+// Taken is the sentence about an object of somebody else with a name that the release needs.
+func Taken(kind string, o metav1.Object) string {
+	return fmt.Sprintf("the %s %s/%s is not of this Rollout, which needs the name; rename or delete it", kind, o.GetNamespace(), o.GetName())
+}
+
+// ObserveServices is the part of a State that is about Services.
+func ObserveServices(t Target, live Objects) State {
+	s := State{
+		StableHash: t.Selected(live.Stable), CanaryHash: t.Selected(live.Canary), AnyService: left(t, live.Stable),
+		StableEndpoints: live.StableEndpoints, CanaryEndpoints: live.CanaryEndpoints,
+	}
+	// What still belongs to something else may go with that at any time.
+	s.Services = s.StableHash != "" && s.CanaryHash != "" && Owned(live.Canary, live.Stable)
+	return s
 }

@@ -5,10 +5,13 @@ package traffic
 
 import (
 	"cmp"
+	"errors"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -22,15 +25,30 @@ func StableService(service string) string { return service + "-stable" }
 // CanaryService names the Service of the new version.
 func CanaryService(service string) string { return service + "-canary" }
 
-// Target names what a release routes.
+// Kind of a user's route.
+type Kind string
+
+// The kinds of routes.
+const (
+	KindIngress   Kind = "Ingress"
+	KindHTTPRoute Kind = "HTTPRoute"
+	KindGRPCRoute Kind = "GRPCRoute"
+)
+
+// Target names one route of a release.
 type Target struct {
 	Namespace string
 	// Rollout owns what is made; it is what the label rollouts.kruise.io/rollout-name says.
 	Rollout string
-	// Service is the user's Service, Route the user's route of the Router's kind.
+	// Service is the user's Service, Route the user's route of the Kind.
 	Service, Route string
+	Kind           Kind
+	// At is the field of the Rollout that names the Service and the route, for sentences.
+	At string
 	// VersionLabel is the label of the pods that tells their version; LabelVersion where it is empty.
 	VersionLabel string
+	// Matches are what any step of the plan asks for, so that what a route can't do is told before the release.
+	Matches [][]v1beta1.HTTPRouteMatch
 }
 
 func (t Target) versionLabel() string { return cmp.Or(t.VersionLabel, LabelVersion) }
@@ -55,6 +73,8 @@ type Intent struct {
 	Weight int32
 	// Matches are the requests that the canary route gets beside that.
 	Matches []v1beta1.HTTPRouteMatch
+	// Modifier changes the headers of the requests that the canary route gets; nil changes nothing.
+	Modifier *gatewayv1.HTTPHeaderFilter
 	// StableHash and CanaryHash are the versions that the Services select.
 	StableHash, CanaryHash string
 }
@@ -64,13 +84,35 @@ type Objects struct {
 	Service, Stable, Canary *corev1.Service
 	// Ingress is the user's, CanaryIngress ours.
 	Ingress, CanaryIngress *networkingv1.Ingress
+	// Route is the user's HTTPRoute or GRPCRoute, with every field that it has.
+	Route *unstructured.Unstructured
+	// NoKind says that the cluster does not know the route's kind at all.
+	NoKind bool
 	// StableEndpoints and CanaryEndpoints count the ready endpoints listed behind the two Services.
 	StableEndpoints, CanaryEndpoints int32
 }
 
+// Ack is what is known about what routers serve.
+type Ack string
+
+const (
+	// AckNone holds where no router can tell: none that is known serves the route.
+	AckNone Ack = "none"
+	// AckUnknown holds while a router that could tell does not.
+	AckUnknown Ack = "unknown"
+	// AckKnown holds when every router replica tells.
+	AckKnown Ack = "known"
+)
+
+// Seen is what the replicas of the routers say that they serve. It is complete only where Ack is AckKnown.
+type Seen struct {
+	Ack      Ack
+	Replicas []Replica
+}
+
 // Replica is what one replica of a router says it serves.
 type Replica struct {
-	// Route and CanaryRoute are nil where it does not have them.
+	// Route and CanaryRoute are nil where it does not have them. Kinds that split within the user's route have no CanaryRoute.
 	Route, CanaryRoute *Served
 	Stable, Canary     Use
 }
@@ -84,6 +126,15 @@ type Served struct {
 	Percent int32
 	// Rules by which it gets requests beside that, as the router's kind of route writes them.
 	Rules map[string]string
+	// Shares are the backends of each rule, in the order of the route's rules, where the kind splits within the user's route.
+	Shares [][]Share
+}
+
+// Share is one backend of a rule.
+type Share struct {
+	// Service is namespace/name; empty where the backend is something else.
+	Service string
+	Weight  int32
 }
 
 // Use is a Service as a replica uses it.
@@ -104,11 +155,12 @@ type State struct {
 	Services, AnyService             bool
 	Weight                           int32
 	Matches                          []v1beta1.HTTPRouteMatch
+	Modifier                         *gatewayv1.HTTPHeaderFilter
 	StableHash, CanaryHash           string
 	StableEndpoints, CanaryEndpoints int32
 
-	// Asked says that at least one replica has the user's route at all; without that the rest means nothing.
-	Asked                      bool
+	// Ack says how much of the rest is known.
+	Ack                        Ack
 	CanaryServed, SwitchServed bool
 	// CanaryRefused and RouteRefused say that every replica knows the route as it is and serves it nothing, so that there is
 	// nothing to wait for where it is to lose its traffic.
@@ -117,7 +169,8 @@ type State struct {
 	MatchesServed, AnyMatches    bool
 	StableSeen, CanarySeen       int32
 	StableDrained, CanaryDrained bool
-	Rejected                     []string
+	// Rejected are sentences about why a router does not serve a route, or not yet.
+	Rejected []string
 }
 
 // Write is one call to the API server. Exactly one of Create, Patch and Delete is set.
@@ -127,8 +180,8 @@ type Write struct {
 	Create runtime.Object
 	Patch  *Patch
 	Delete runtime.Object
-	// OwnedByStable asks for an owner reference to the stable version's Service, which may be created just before it.
-	OwnedByStable bool
+	// OwnedBy asks for an owner reference to the Service of that name, which may be created just before it.
+	OwnedBy string
 }
 
 // Patch is a JSON patch (RFC 6902) of an object. It tests what it replaces, so a stale view fails instead of harming.
@@ -144,11 +197,57 @@ type Op struct {
 	Value any    `json:"value"`
 }
 
-// Router plans and observes one kind of route.
+// Router plans and observes one kind of route. The Services are planned with it, not by it.
 type Router interface {
 	// Plan gives the writes that lead from what is there to the intent, in order; none when it is reached. An error is a
 	// sentence about what is in the way.
 	Plan(t Target, live Objects, want Intent) ([]Write, error)
 	// Observe says what is written and what the replicas serve of it.
-	Observe(t Target, live Objects, replicas []Replica) State
+	Observe(t Target, live Objects, seen Seen) State
+}
+
+// Routing is one route of a release: what it is about, what is live of it, and the Router that knows its kind.
+type Routing struct {
+	Target
+	Live   Objects
+	Router Router
+}
+
+// Plan gives the writes that lead all routes of a release to the intent. What grows comes first: the Services before the
+// routes that lead there, and the routes back before the Services go. What is in the way of one route keeps no other one
+// from its writes; the errors are of those.
+func Plan(all []Routing, want Intent) ([]Write, error) {
+	var services, routes []Write
+	var faults []error
+	done := map[string]bool{}
+	for _, r := range all {
+		writes, err := r.Router.Plan(r.Target, r.Live, want)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		routes = append(routes, writes...)
+		if done[r.Service] {
+			continue
+		}
+		done[r.Service] = true
+		if want.Canary {
+			services = append(services, Services(r.Target, r.Live, want)...)
+		} else if !want.Services {
+			services = append(services, withoutServices(r.Target, r.Live)...)
+		}
+	}
+	if want.Canary {
+		return append(services, routes...), errors.Join(faults...)
+	}
+	return append(routes, services...), errors.Join(faults...)
+}
+
+// Observe says what is written and served of all routes of a release; seen has one entry for each.
+func Observe(all []Routing, seen []Seen) State {
+	states := make([]State, 0, len(all))
+	for i, r := range all {
+		states = append(states, r.Router.Observe(r.Target, r.Live, seen[i]))
+	}
+	return merge(states)
 }

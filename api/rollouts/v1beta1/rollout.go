@@ -78,6 +78,9 @@ type Step struct {
 	// +optional
 	// +kubebuilder:validation:MaxItems=16
 	Matches []HTTPRouteMatch `json:"matches,omitempty"`
+	// RequestHeaderModifier changes the headers of the requests that go to the new version. Routes of the Gateway API can.
+	// +optional
+	RequestHeaderModifier *gatewayv1.HTTPHeaderFilter `json:"requestHeaderModifier,omitempty"`
 	// Pause after the step is reached.
 	// +optional
 	Pause Pause `json:"pause,omitempty"`
@@ -85,11 +88,18 @@ type Step struct {
 
 // HTTPRouteMatch is a group of requests: those that all of it is true for.
 type HTTPRouteMatch struct {
+	// Path of the request, as in the Gateway API. An Ingress and a GRPCRoute can't look at it.
+	// +optional
+	Path *gatewayv1.HTTPPathMatch `json:"path,omitempty"`
 	// Headers of the request, as in the Gateway API. An Ingress can look at a single one; there the name canary-by-cookie
 	// stands for the cookie whose name is the value, and sends requests in which that cookie is "always".
 	// +optional
 	// +kubebuilder:validation:MaxItems=16
 	Headers []gatewayv1.HTTPHeaderMatch `json:"headers,omitempty"`
+	// QueryParams of the request, as in the Gateway API. An Ingress and a GRPCRoute can't look at them.
+	// +optional
+	// +kubebuilder:validation:MaxItems=16
+	QueryParams []gatewayv1.HTTPQueryParamMatch `json:"queryParams,omitempty"`
 }
 
 // Pause is a wait after a step.
@@ -100,7 +110,7 @@ type Pause struct {
 	Duration *int32 `json:"duration,omitempty"`
 }
 
-// TrafficRouting names the Service and the routes to it.
+// TrafficRouting names a Service and the routes to it. Several routes, of one kind or of several, are led alike.
 type TrafficRouting struct {
 	// Service that the routes point to.
 	// +kubebuilder:validation:MinLength=1
@@ -111,6 +121,20 @@ type TrafficRouting struct {
 	GracePeriodSeconds *int32 `json:"gracePeriodSeconds,omitempty"`
 	// +optional
 	Ingress *IngressRouting `json:"ingress,omitempty"`
+	// +optional
+	Gateway *GatewayRouting `json:"gateway,omitempty"`
+}
+
+// GatewayRouting names routes of the Gateway API, v1.
+type GatewayRouting struct {
+	// HTTPRouteName names an HTTPRoute.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	HTTPRouteName *string `json:"httpRouteName,omitempty"`
+	// GRPCRouteName names a GRPCRoute.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	GRPCRouteName *string `json:"grpcRouteName,omitempty"`
 }
 
 // IngressRouting names an Ingress.

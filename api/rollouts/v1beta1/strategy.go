@@ -26,8 +26,9 @@ type CanaryStrategy struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=50
 	Steps []Step `json:"steps"`
+	// TrafficRoutings are all the ways by which requests reach the workload; each of them gets the share of a step.
 	// +optional
-	// +kubebuilder:validation:MaxItems=1
+	// +kubebuilder:validation:MaxItems=8
 	TrafficRoutings []TrafficRouting `json:"trafficRoutings,omitempty"`
 	// FailureThreshold is how many pods of a step may be not ready, as a number or a percentage.
 	// +optional
@@ -53,8 +54,9 @@ type BlueGreenStrategy struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=50
 	Steps []Step `json:"steps"`
+	// TrafficRoutings are all the ways by which requests reach the workload; each of them gets the share of a step.
 	// +optional
-	// +kubebuilder:validation:MaxItems=1
+	// +kubebuilder:validation:MaxItems=8
 	TrafficRoutings []TrafficRouting `json:"trafficRoutings,omitempty"`
 	// FailureThreshold is how many pods of a step may be not ready, as a number or a percentage.
 	// +optional

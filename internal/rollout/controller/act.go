@@ -31,10 +31,13 @@ func (r *Reconciler) act(ctx context.Context, w *world, d rollout.Decision) erro
 			return fmt.Errorf("holding the %s: %w", w.rollout.Spec.WorkloadRef.Kind, err)
 		}
 	}
-	if d.Route != nil && w.target != nil {
+	if d.Route != nil {
 		if err := r.route(ctx, w, *d.Route); err != nil {
 			return err
 		}
+	}
+	if err := r.giveBack(ctx, w); err != nil {
+		return err
 	}
 	if w.workload == nil {
 		return nil

@@ -119,27 +119,31 @@ func (b *bench) Eventf(_, _ runtime.Object, _, reason, _, _ string, _ ...any) {
 }
 
 // Seen implements Routers: one replica that serves what is written.
-func (b *bench) Seen(name string, services ...string) ([]ack.Serves, ack.State) {
+func (b *bench) Seen(route ack.Key, services ...string) ([]ack.Serves, ack.State) {
 	s := ack.Serves{Replica: "one", Services: map[string]plan.Service{}}
 	ing := &networkingv1.Ingress{}
-	if b.find(name, ing) {
+	if route.Kind == ack.KindIngress && b.find(route.Name, ing) {
 		s.Ingress = &plan.Ingress{UID: string(ing.UID), ResourceVersion: ing.ResourceVersion, Accepted: true, Total: 100}
 		_, err := fmt.Sscan(ing.Annotations["nginx.ingress.kubernetes.io/canary-weight"], &s.Ingress.Weight)
 		s.Ingress.Canary = err == nil
 	}
+	for _, service := range services {
+		user, canary := strings.CutSuffix(service, "-canary")
+		weight := b.weight(strings.TrimSuffix(user, "-stable"))
+		s.Services[service] = plan.Service{Ready: b.ready(service), Weighted: canary && weight > 0 || !canary && weight < 100}
+	}
+	return []ack.Serves{s}, ack.Known
+}
+
+// weight is what a canary Ingress asks for; routes have the names of the Services here.
+func (b *bench) weight(route string) (weight int) {
 	canary := &networkingv1.Ingress{}
-	weight := 0
-	if b.find("default/demo-canary", canary) {
+	if b.find(route+"-canary", canary) {
 		if _, err := fmt.Sscan(canary.Annotations["nginx.ingress.kubernetes.io/canary-weight"], &weight); err != nil {
 			b.t.Fatal(err)
 		}
 	}
-	for _, service := range services {
-		n := b.ready(service)
-		weighted := strings.HasSuffix(service, "-canary") && weight > 0 || strings.HasSuffix(service, "-stable") && weight < 100
-		s.Services[service] = plan.Service{Ready: n, Weighted: weighted}
-	}
-	return []ack.Serves{s}, ack.Known
+	return weight
 }
 
 func (b *bench) find(key string, o client.Object) bool {
@@ -185,7 +189,7 @@ func (b *bench) cluster() {
 			b.must(b.api.Status().Update(ctx, &set))
 		}
 	}
-	for _, name := range []string{"demo-stable", "demo-canary"} {
+	for _, name := range []string{"demo-stable", "demo-canary", "api-stable", "api-canary"} {
 		slice := &discoveryv1.EndpointSlice{}
 		found := b.find("default/"+name, slice)
 		s := &corev1.Service{}

@@ -15,15 +15,13 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
-	"github.com/vela-rollouts/vela/internal/traffic"
 )
 
 // world is all that one pass reads.
 type world struct {
 	rollout  *v1beta1.Rollout
-	workload governed        // nil: there is none
-	target   *traffic.Target // nil: only pods
-	objects  traffic.Objects
+	workload governed // nil: there is none
+	routes   routed
 	seen     rollout.Observation
 }
 

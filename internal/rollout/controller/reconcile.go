@@ -28,18 +28,18 @@ const again = 10 * time.Millisecond
 
 // Routers tell what they serve; ack.Edges does.
 type Routers interface {
-	// Seen returns what each replica serves of an Ingress and of Services, namespace/name each.
-	Seen(ingress string, services ...string) ([]ack.Serves, ack.State)
+	// Seen returns what each replica serves of a route and of Services (namespace/name each).
+	Seen(route ack.Key, services ...string) ([]ack.Serves, ack.State)
 }
 
 // Reconciler carries out one Rollout at a time.
 type Reconciler struct {
-	client   client.Client
-	router   traffic.Router
-	routers  Routers // nil: no router tells
-	events   events.EventRecorder
-	clock    clock.PassiveClock
-	patience patience
+	client    client.Client
+	providers map[traffic.Kind]traffic.Router
+	routers   Routers // nil: no router tells
+	events    events.EventRecorder
+	clock     clock.PassiveClock
+	patience  patience
 }
 
 // Reconcile is one pass: gather, decide, act, report.

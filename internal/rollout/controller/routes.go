@@ -6,6 +6,8 @@ package controller
 import (
 	"context"
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/definition/schema"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
@@ -25,90 +28,175 @@ import (
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
-// gatherRoutes reads what the Rollout routes, or what is left of routes that its spec names no more.
+// routed is what a pass knows of the routes of a Rollout.
+type routed struct {
+	// all are those that the spec names, or that are left of a spec which names none any more.
+	all []traffic.Routing
+	// dropped are of ours and the spec names them no more, but others: they are given back.
+	dropped []traffic.Routing
+}
+
+// gatherRoutes reads what the Rollout routes, and what is left of routes that its spec names no more.
 func (r *Reconciler) gatherRoutes(ctx context.Context, w *world) error {
-	target, problem, err := r.target(ctx, w.rollout)
-	if err != nil {
-		return err
-	}
-	if target == nil {
+	targets, problem := targets(w.rollout)
+	if problem != "" {
 		w.seen.Routes.Problem = problem
 		return nil
 	}
-	target.VersionLabel = workload.VersionLabel(w.rollout.Spec.WorkloadRef.Kind)
-	w.target = target
-	o := &w.objects
+	left, err := r.left(ctx, w.rollout, targets)
+	if err != nil {
+		return err
+	}
+	if len(targets) == 0 {
+		targets, left = left, nil
+	}
+	if w.routes.all, err = r.read(ctx, targets); err != nil {
+		return err
+	}
+	if w.routes.dropped, err = r.read(ctx, left); err != nil {
+		return err
+	}
+	seen := make([]traffic.Seen, 0, len(targets))
+	for _, t := range targets {
+		seen = append(seen, r.served(t))
+	}
+	w.seen.Routes = routes(traffic.Observe(w.routes.all, seen))
+	return nil
+}
+
+// targets are the routes that the spec of a Rollout names, or a sentence about why they can't be led.
+func targets(ro *v1beta1.Rollout) ([]traffic.Target, string) {
+	plan, field := ro.Spec.Strategy.Plan(), validate.Field(ro.Spec.Strategy)
+	if plan == nil || len(plan.TrafficRoutings) == 0 {
+		return nil, ""
+	}
+	var asked [][]v1beta1.HTTPRouteMatch
+	for i, s := range plan.Steps {
+		if fault := validate.Requests(schema.Index(field+".steps", i), s, field, plan.TrafficRoutings, CanLead); fault != nil {
+			return nil, fault.Error()
+		}
+		if len(s.Matches) > 0 {
+			asked = append(asked, s.Matches)
+		}
+	}
+	var all []traffic.Target
+	for i, routing := range plan.TrafficRoutings {
+		at := schema.Index(field+".trafficRoutings", i)
+		if fault := validate.Routing(at, routing); fault != nil {
+			return nil, fault.Error()
+		}
+		for kind, name := range names(routing) {
+			t := target(ro, kind, name, routing.Service, at)
+			t.Matches = asked
+			all = append(all, t)
+		}
+	}
+	return all, ""
+}
+
+// CanLead says why routes can't lead the requests of a step as it asks; nil where they can.
+func CanLead(r v1beta1.TrafficRouting, s v1beta1.Step) error {
+	if r.Ingress != nil {
+		return ingress.CanLead(s)
+	}
+	return nil
+}
+
+// names are the routes of an entry, by their kinds.
+func names(routing v1beta1.TrafficRouting) iter.Seq2[traffic.Kind, string] {
+	return func(yield func(traffic.Kind, string) bool) {
+		if routing.Ingress != nil && !yield(traffic.KindIngress, routing.Ingress.Name) {
+			return
+		}
+	}
+}
+
+func target(ro *v1beta1.Rollout, kind traffic.Kind, route, service, at string) traffic.Target {
+	return traffic.Target{Namespace: ro.Namespace, Rollout: ro.Name, Service: service, Kind: kind, Route: route, At: at,
+		VersionLabel: workload.VersionLabel(ro.Spec.WorkloadRef.Kind)}
+}
+
+// left are the routes that the Rollout leads, and that are not among named.
+func (r *Reconciler) left(ctx context.Context, ro *v1beta1.Rollout, named []traffic.Target) ([]traffic.Target, error) {
+	var all []traffic.Target
+	add := func(kind traffic.Kind, route, service string) {
+		if service != "" && !slices.ContainsFunc(named, func(t traffic.Target) bool { return t.Kind == kind && t.Route == route && t.Service == service }) {
+			all = append(all, target(ro, kind, route, service, validate.Field(ro.Spec.Strategy)+".trafficRoutings"))
+		}
+	}
+	canaries := &networkingv1.IngressList{}
+	err := r.client.List(ctx, canaries, client.InNamespace(ro.Namespace), client.MatchingFields{indexRollout: ro.Name}, client.DisableReadYourWritesConsistency)
+	if err != nil {
+		return nil, fmt.Errorf("listing Ingresses of the Rollout: %w", err)
+	}
+	for i := range canaries.Items {
+		add(traffic.KindIngress, strings.TrimSuffix(canaries.Items[i].Name, ingress.CanaryName("")), ingress.ReleasedService(&canaries.Items[i]))
+	}
+	return all, nil
+}
+
+// read gives the routings of targets with all that is live of them. Each Service is read once.
+func (r *Reconciler) read(ctx context.Context, targets []traffic.Target) ([]traffic.Routing, error) {
+	services := map[string]traffic.Objects{}
+	var all []traffic.Routing
+	for _, t := range targets {
+		live, known := services[t.Service]
+		if !known {
+			var err error
+			if live, err = r.services(ctx, t); err != nil {
+				return nil, err
+			}
+			services[t.Service] = live
+		}
+		if err := r.readRoute(ctx, t, &live); err != nil {
+			return nil, err
+		}
+		all = append(all, traffic.Routing{Target: t, Live: live, Router: r.providers[t.Kind]})
+	}
+	return all, nil
+}
+
+// services reads the user's Service and those of both versions, with their endpoints.
+func (r *Reconciler) services(ctx context.Context, t traffic.Target) (traffic.Objects, error) {
+	o := traffic.Objects{}
+	stable, canary := traffic.StableService(t.Service), traffic.CanaryService(t.Service)
 	for _, one := range []struct {
 		name string
-		into client.Object
-		set  func()
-	}{
-		{target.Service, &corev1.Service{}, nil},
-		{traffic.StableService(target.Service), &corev1.Service{}, nil},
-		{traffic.CanaryService(target.Service), &corev1.Service{}, nil},
-		{target.Route, &networkingv1.Ingress{}, nil},
-		{ingress.CanaryName(target.Route), &networkingv1.Ingress{}, nil},
-	} {
-		found, err := r.get(ctx, target.Namespace, one.name, one.into)
+		into **corev1.Service
+	}{{t.Service, &o.Service}, {stable, &o.Stable}, {canary, &o.Canary}} {
+		s := &corev1.Service{}
+		found, err := r.get(ctx, t.Namespace, one.name, s)
+		if err != nil {
+			return o, err
+		}
+		if found {
+			*one.into = s
+		}
+	}
+	var err error
+	if o.StableEndpoints, err = r.endpoints(ctx, t.Namespace, stable); err != nil {
+		return o, err
+	}
+	o.CanaryEndpoints, err = r.endpoints(ctx, t.Namespace, canary)
+	return o, err
+}
+
+// readRoute reads the user's route, and ours beside it where the kind has one.
+func (r *Reconciler) readRoute(ctx context.Context, t traffic.Target, o *traffic.Objects) error {
+	for _, one := range []struct {
+		name string
+		into **networkingv1.Ingress
+	}{{t.Route, &o.Ingress}, {ingress.CanaryName(t.Route), &o.CanaryIngress}} {
+		i := &networkingv1.Ingress{}
+		found, err := r.get(ctx, t.Namespace, one.name, i)
 		if err != nil {
 			return err
 		}
 		if found {
-			place(o, target, one.name, one.into)
+			*one.into = i
 		}
 	}
-	if o.StableEndpoints, err = r.endpoints(ctx, target.Namespace, traffic.StableService(target.Service)); err != nil {
-		return err
-	}
-	if o.CanaryEndpoints, err = r.endpoints(ctx, target.Namespace, traffic.CanaryService(target.Service)); err != nil {
-		return err
-	}
-	replicas, known := r.replicas(target)
-	w.seen.Routes = routes(r.router.Observe(*target, *o, replicas), known)
 	return nil
-}
-
-func place(o *traffic.Objects, t *traffic.Target, name string, object client.Object) {
-	switch is := object.(type) {
-	case *corev1.Service:
-		switch name {
-		case t.Service:
-			o.Service = is
-		case traffic.StableService(t.Service):
-			o.Stable = is
-		default:
-			o.Canary = is
-		}
-	case *networkingv1.Ingress:
-		if name == t.Route {
-			o.Ingress = is
-			return
-		}
-		o.CanaryIngress = is
-	}
-}
-
-// target says what the Rollout routes. Without a route in the spec it is what an earlier spec left behind.
-func (r *Reconciler) target(ctx context.Context, ro *v1beta1.Rollout) (*traffic.Target, string, error) {
-	if plan := ro.Spec.Strategy.Plan(); plan != nil && len(plan.TrafficRoutings) > 0 {
-		routing := plan.TrafficRoutings[0]
-		if fault := validate.Routing(validate.Field(ro.Spec.Strategy)+".trafficRoutings[0]", routing); fault != nil {
-			return nil, fault.Error(), nil
-		}
-		return &traffic.Target{Namespace: ro.Namespace, Rollout: ro.Name, Service: routing.Service, Route: routing.Ingress.Name}, "", nil
-	}
-	left := &networkingv1.IngressList{}
-	err := r.client.List(ctx, left, client.InNamespace(ro.Namespace), client.MatchingFields{indexRollout: ro.Name}, client.DisableReadYourWritesConsistency)
-	if err != nil {
-		return nil, "", fmt.Errorf("listing Ingresses of the Rollout: %w", err)
-	}
-	for i := range left.Items {
-		if service := ingress.ReleasedService(&left.Items[i]); service != "" {
-			route := strings.TrimSuffix(left.Items[i].Name, ingress.CanaryName(""))
-			return &traffic.Target{Namespace: ro.Namespace, Rollout: ro.Name, Service: service, Route: route}, "", nil
-		}
-	}
-	return nil, "", nil
 }
 
 // endpoints counts the ready endpoints that the cluster lists behind a Service.
@@ -133,28 +221,28 @@ func (r *Reconciler) endpoints(ctx context.Context, namespace, service string) (
 	return int32(len(pods)), nil
 }
 
-// replicas gives what each replica of the edge says it serves, and how much is known.
-func (r *Reconciler) replicas(t *traffic.Target) ([]traffic.Replica, ack.State) {
+// served gives what each replica of the edge says it serves, and how much is known.
+func (r *Reconciler) served(t traffic.Target) traffic.Seen {
 	if r.routers == nil {
-		return nil, ack.None
+		return traffic.Seen{Ack: traffic.AckNone}
 	}
 	stable, canary := t.Namespace+"/"+traffic.StableService(t.Service), t.Namespace+"/"+traffic.CanaryService(t.Service)
-	users, state := r.routers.Seen(t.Namespace+"/"+t.Route, stable, canary)
-	ours, also := r.routers.Seen(t.Namespace + "/" + ingress.CanaryName(t.Route))
+	users, state := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + t.Route}, stable, canary)
+	ours, also := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + ingress.CanaryName(t.Route)})
 	if state != also || len(users) != len(ours) {
-		return nil, ack.Unknown
+		return traffic.Seen{Ack: traffic.AckUnknown}
 	}
-	var out []traffic.Replica
+	seen := traffic.Seen{Ack: traffic.Ack(state)}
 	for i := range users {
-		out = append(out, traffic.Replica{
-			Route: served(users[i].Ingress), CanaryRoute: served(ours[i].Ingress),
+		seen.Replicas = append(seen.Replicas, traffic.Replica{
+			Route: servedIngress(users[i].Ingress), CanaryRoute: servedIngress(ours[i].Ingress),
 			Stable: use(users[i].Services, stable), Canary: use(users[i].Services, canary),
 		})
 	}
-	return out, state
+	return seen
 }
 
-func served(i *plan.Ingress) *traffic.Served {
+func servedIngress(i *plan.Ingress) *traffic.Served {
 	if i == nil {
 		return nil
 	}
@@ -171,63 +259,82 @@ func use(all map[string]plan.Service, name string) traffic.Use {
 }
 
 // routes tells the rollout engine what the traffic engine saw.
-func routes(s traffic.State, known ack.State) rollout.Routes {
-	out := rollout.Routes{
-		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Matches: s.Matches, Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
+func routes(s traffic.State) rollout.Routes {
+	return rollout.Routes{
+		Problem: s.Problem, Canary: s.Canary, Weight: s.Weight, Matches: s.Matches, Modifier: s.Modifier,
+		Services: s.Services, AnyService: s.AnyService, StableHash: s.StableHash, CanaryHash: s.CanaryHash,
 		Switched: s.Switched, StableEndpoints: s.StableEndpoints, CanaryEndpoints: s.CanaryEndpoints,
-		CanaryServed: s.CanaryServed, SwitchServed: s.SwitchServed, WeightLow: s.WeightLow, WeightHigh: s.WeightHigh,
+		Ack: rollout.Ack(s.Ack), CanaryServed: s.CanaryServed, SwitchServed: s.SwitchServed, WeightLow: s.WeightLow, WeightHigh: s.WeightHigh,
 		CanaryRefused: s.CanaryRefused, RouteRefused: s.RouteRefused, MatchesServed: s.MatchesServed, AnyMatches: s.AnyMatches,
 		StableSeen: s.StableSeen, CanarySeen: s.CanarySeen, StableDrained: s.StableDrained, CanaryDrained: s.CanaryDrained,
 		Rejected: s.Rejected,
 	}
-	switch known {
-	case ack.Unknown:
-		out.Ack = rollout.AckUnknown
-	case ack.Known:
-		// Replicas that do not have the user's Ingress are of another class: they can't tell.
-		out.Ack = rollout.AckNone
-		if s.Asked {
-			out.Ack = rollout.AckKnown
-		}
-	default:
-		out.Ack = rollout.AckNone
-	}
-	return out
 }
 
+// route leads all routes to what a decision wants. What is in the way of one of them keeps no other one from it.
 func (r *Reconciler) route(ctx context.Context, w *world, want rollout.Route) error {
-	intent := traffic.Intent{Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, Matches: want.Matches, StableHash: want.StableHash, CanaryHash: want.CanaryHash}
-	writes, err := r.router.Plan(*w.target, w.objects, intent)
-	if err != nil {
-		return fmt.Errorf("planning routes: %w", err)
+	writes, fault := traffic.Plan(w.routes.all, traffic.Intent{
+		Canary: want.Canary, Services: want.Services, Switched: want.Switched, Weight: want.Weight, Matches: want.Matches, Modifier: want.Modifier,
+		StableHash: want.StableHash, CanaryHash: want.CanaryHash,
+	})
+	if err := r.write(ctx, w.routes.all, writes); err != nil {
+		return err
 	}
-	stable := w.objects.Stable
-	for _, write := range writes {
-		log.FromContext(ctx).V(1).Info("route", "write", write.What)
-		if write.OwnedByStable && stable == nil {
-			return fmt.Errorf("routing: %s: its owner is not there", write.What)
+	if fault != nil && w.seen.Routes.Problem == "" { // otherwise the status tells it
+		return fmt.Errorf("planning routes: %w", fault)
+	}
+	return nil
+}
+
+// giveBack leaves nothing of ours on routes that the spec names no more, and of their Services none that another route needs.
+func (r *Reconciler) giveBack(ctx context.Context, w *world) error {
+	for _, dropped := range w.routes.dropped {
+		needed := slices.ContainsFunc(w.routes.all, func(other traffic.Routing) bool { return other.Service == dropped.Service })
+		writes, fault := traffic.Plan([]traffic.Routing{dropped}, traffic.Intent{Services: needed})
+		if fault != nil {
+			return fmt.Errorf("planning to give %s %s back: %w", dropped.Kind, dropped.Route, fault)
 		}
-		created, err := r.write(ctx, write, stable)
-		if err != nil {
-			return fmt.Errorf("routing: %s: %w", write.What, err)
-		}
-		if service, is := created.(*corev1.Service); is && stable == nil {
-			stable = service
+		if err := r.write(ctx, nil, writes); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// write makes one write of the traffic engine and gives the object that it created.
-func (r *Reconciler) write(ctx context.Context, write traffic.Write, stable *corev1.Service) (client.Object, error) {
+// write makes writes of the traffic engine, in order.
+func (r *Reconciler) write(ctx context.Context, all []traffic.Routing, writes []traffic.Write) error {
+	owners := map[string]*corev1.Service{}
+	for _, routing := range all {
+		if s := routing.Live.Stable; s != nil {
+			owners[s.Name] = s
+		}
+	}
+	for _, write := range writes {
+		log.FromContext(ctx).V(1).Info("route", "write", write.What)
+		if write.OwnedBy != "" && owners[write.OwnedBy] == nil {
+			return fmt.Errorf("routing: %s: its owner is not there", write.What)
+		}
+		created, err := r.writeOne(ctx, write, owners[write.OwnedBy])
+		if err != nil {
+			return fmt.Errorf("routing: %s: %w", write.What, err)
+		}
+		if service, is := created.(*corev1.Service); is {
+			owners[service.Name] = service
+		}
+	}
+	return nil
+}
+
+// writeOne makes one write of the traffic engine and gives the object that it created.
+func (r *Reconciler) writeOne(ctx context.Context, write traffic.Write, owner *corev1.Service) (client.Object, error) {
 	switch {
 	case write.Create != nil:
 		o, ok := write.Create.DeepCopyObject().(client.Object)
 		if !ok {
 			return nil, fmt.Errorf("%T is not an object of the API", write.Create)
 		}
-		if write.OwnedByStable {
-			o.SetOwnerReferences([]metav1.OwnerReference{traffic.OwnerReference(stable)})
+		if owner != nil {
+			o.SetOwnerReferences([]metav1.OwnerReference{traffic.OwnerReference(owner)})
 		}
 		return o, r.client.Create(ctx, o, fieldManager)
 	case write.Patch != nil:

@@ -84,7 +84,8 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
 func New(c client.Client, routers Routers, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, router: ingress.Router{}, routers: routers, events: silent{}, clock: now,
+		client: c, providers: map[traffic.Kind]traffic.Router{traffic.KindIngress: ingress.Router{}},
+		routers: routers, events: silent{}, clock: now,
 		patience: patience{since: map[types.NamespacedName]time.Time{}},
 	}
 }
@@ -162,11 +163,7 @@ func (m mapper) by(kind string, name func(client.Object) string) handler.EventHa
 // served maps what an edge serves differently than before.
 func (m mapper) served(ctx context.Context, k ack.Key) []reconcile.Request {
 	namespace, name, _ := strings.Cut(k.Name, "/")
-	kind := "Service"
-	if k.Ingress {
-		kind = "Ingress"
-	}
-	return m.about(ctx, namespace, kind, name)
+	return m.about(ctx, namespace, k.Kind, name)
 }
 
 func (m mapper) about(ctx context.Context, namespace, kind, name string) []reconcile.Request {

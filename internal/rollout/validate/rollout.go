@@ -16,14 +16,17 @@ import (
 	"github.com/vela-rollouts/vela/internal/rollout"
 )
 
-// Matcher is a sentence about why the route of a Rollout can't lead requests by matches; nil where it can.
-type Matcher func([]v1beta1.HTTPRouteMatch) error
+// longestService leaves room for the suffix that the two Services of a release get, in a name of 63.
+const longestService = 63 - len("-canary")
+
+// Leader is a sentence about why routes can't lead the requests of a step as it asks; nil where they can.
+type Leader func(v1beta1.TrafficRouting, v1beta1.Step) error
 
 // Rollout returns what is wrong with a Rollout by itself and beside the others of its namespace, one error for each fault.
 // What the schema of the CRD refuses is not looked at again.
 //
 // A plan that ends at 100 % is accepted in every style: the new version gets all the traffic before the last old pod goes.
-func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canMatch Matcher) []error {
+func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []error {
 	var faults []error
 	add := func(err error) {
 		if err != nil {
@@ -40,7 +43,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canMatch Matcher) []
 	for i, s := range plan.Steps {
 		at := schema.Index(field+".steps", i)
 		add(step(at, s, style))
-		add(matches(at, s, field, plan.TrafficRoutings, canMatch))
+		add(Requests(at, s, field, plan.TrafficRoutings, canLead))
 		if i > 0 {
 			add(grows(at, plan.Steps[i-1], s, style))
 		}
@@ -54,8 +57,12 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canMatch Matcher) []
 		if r.Service == "" {
 			add(schema.Faultf(at+".service", "is missing; name the Service whose pods are released"))
 		}
+		if len(r.Service) > longestService {
+			add(schema.Faultf(at+".service", "is %s, which is too long: the versions' Services get names with -stable and -canary; shorten it to %d characters", r.Service, longestService))
+		}
 		add(Routing(at, r))
 	}
+	add(apart(field, plan.TrafficRoutings))
 	return faults
 }
 
@@ -129,8 +136,50 @@ func delay(field string, plan *v1beta1.CanaryStrategy, style v1beta1.Style) erro
 
 // Routing says what is missing in what is at a path of the spec.
 func Routing(at string, r v1beta1.TrafficRouting) error {
-	if r.Ingress == nil || r.Ingress.Name == "" {
-		return schema.Faultf(at, "has no ingress; name one in ingress.name")
+	switch g := r.Gateway; {
+	case g != nil:
+		return schema.Faultf(at+".gateway", "names a route of the Gateway API, which can't be led yet; name an Ingress in ingress.name")
+	case r.Ingress == nil && g == nil:
+		return schema.Faultf(at, "has no route; name one in ingress.name, gateway.httpRouteName or gateway.grpcRouteName")
+	case r.Ingress != nil && r.Ingress.Name == "":
+		return schema.Faultf(at+".ingress.name", "is missing; name the Ingress that leads to the Service")
+	case g == nil:
+	case g.HTTPRouteName == nil && g.GRPCRouteName == nil:
+		return schema.Faultf(at+".gateway", "names no route; name one in httpRouteName or grpcRouteName")
+	case g.HTTPRouteName != nil && *g.HTTPRouteName == "":
+		return schema.Faultf(at+".gateway.httpRouteName", "is empty; name the HTTPRoute that leads to the Service, or remove it")
+	case g.GRPCRouteName != nil && *g.GRPCRouteName == "":
+		return schema.Faultf(at+".gateway.grpcRouteName", "is empty; name the GRPCRoute that leads to the Service, or remove it")
+	}
+	if r.GracePeriodSeconds != nil && *r.GracePeriodSeconds < 0 {
+		return schema.Faultf(at+".gracePeriodSeconds", "is %d; give a number of seconds from 0", *r.GracePeriodSeconds)
+	}
+	return nil
+}
+
+// apart says that each route is named once: an Ingress in all, as it gets a single canary Ingress beside it, a route of the
+// Gateway API for each Service.
+func apart(strategy string, all []v1beta1.TrafficRouting) error {
+	type name struct{ what, field string }
+	at := map[string]string{}
+	for i, r := range all {
+		here := schema.Index(strategy+".trafficRoutings", i)
+		var named []name
+		if r.Ingress != nil {
+			named = append(named, name{"Ingress " + r.Ingress.Name, here + ".ingress.name"})
+		}
+		if r.Gateway != nil && r.Gateway.HTTPRouteName != nil {
+			named = append(named, name{"HTTPRoute " + *r.Gateway.HTTPRouteName + " for the Service " + r.Service, here + ".gateway.httpRouteName"})
+		}
+		if r.Gateway != nil && r.Gateway.GRPCRouteName != nil {
+			named = append(named, name{"GRPCRoute " + *r.Gateway.GRPCRouteName + " for the Service " + r.Service, here + ".gateway.grpcRouteName"})
+		}
+		for _, n := range named {
+			if at[n.what] != "" {
+				return schema.Faultf(n.field, "names the %s, as %s does already; remove one of the two", n.what, at[n.what])
+			}
+			at[n.what] = n.field
+		}
 	}
 	return nil
 }
@@ -167,16 +216,27 @@ func step(at string, s v1beta1.Step, style v1beta1.Style) error {
 	return amount(at+".replicas", *s.Replicas)
 }
 
-// matches says why requests that match can't be led by the routes.
-func matches(at string, s v1beta1.Step, field string, routings []v1beta1.TrafficRouting, canMatch Matcher) error {
-	if len(s.Matches) == 0 {
+// Requests says why requests can't be led as the step at a path of the spec asks, by the routes of the strategy that is the field.
+func Requests(at string, s v1beta1.Step, field string, all []v1beta1.TrafficRouting, canLead Leader) error {
+	if len(s.Matches) == 0 && s.RequestHeaderModifier == nil {
 		return nil
 	}
-	if len(routings) == 0 {
-		return schema.Faultf(at+".matches", "needs a route that looks at requests; name one in %s.trafficRoutings, or remove matches", field)
+	if len(all) == 0 {
+		asks := "matches"
+		if len(s.Matches) == 0 {
+			asks = "requestHeaderModifier"
+		}
+		return schema.Faultf(at+"."+asks, "needs a route that looks at requests; name one in %s.trafficRoutings, or remove %s", field, asks)
 	}
-	if err := canMatch(s.Matches); err != nil {
-		return schema.Faultf(at, "%s", err)
+	for i, m := range s.Matches {
+		if m.Path == nil && len(m.Headers) == 0 && len(m.QueryParams) == 0 {
+			return schema.Faultf(schema.Index(at+".matches", i), "is empty, so all requests match; name a path, headers or queryParams, or remove it")
+		}
+	}
+	for _, r := range all {
+		if err := canLead(r, s); err != nil {
+			return schema.Faultf(at, "%s", err)
+		}
 	}
 	return nil
 }
@@ -233,11 +293,17 @@ func routes(ro *v1beta1.Rollout) string {
 	}
 	var all []string
 	for _, r := range plan.TrafficRoutings {
-		name := ""
+		var by []string
 		if r.Ingress != nil {
-			name = r.Ingress.Name
+			by = append(by, "Ingress "+r.Ingress.Name)
 		}
-		all = append(all, fmt.Sprintf("Service %s by Ingress %s", r.Service, name))
+		if r.Gateway != nil && r.Gateway.HTTPRouteName != nil {
+			by = append(by, "HTTPRoute "+*r.Gateway.HTTPRouteName)
+		}
+		if r.Gateway != nil && r.Gateway.GRPCRouteName != nil {
+			by = append(by, "GRPCRoute "+*r.Gateway.GRPCRouteName)
+		}
+		all = append(all, fmt.Sprintf("Service %s by %s", r.Service, strings.Join(by, " and ")))
 	}
 	return strings.Join(all, ", ")
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
+	"github.com/vela-rollouts/vela/internal/rollout/controller"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
-	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
 const (
@@ -79,7 +79,7 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 		"a route without a Service": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: "", ingress: {name: demo}}]}}`,
 			"spec.strategy.canary.trafficRoutings[0].service: is missing; name the Service whose pods are released"},
 		"a Service without a route": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: demo}]}}`,
-			"spec.strategy.canary.trafficRoutings[0]: has no ingress; name one in ingress.name"},
+			"spec.strategy.canary.trafficRoutings[0]: has no route; name one in ingress.name, gateway.httpRouteName or gateway.grpcRouteName"},
 		"requests with a header": {head + `{canary: {steps: [{replicas: 1, matches: [{headers: [{name: x-beta, value: "1"}]}, {headers: [{name: canary-by-cookie, value: beta}]}]}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
 		"matches without pods": {head + `{canary: {steps: [{traffic: 20%, matches: [{headers: [{name: x-beta, value: "1"}]}]}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
 			"spec.strategy.canary.steps[0].replicas: is missing; say how many pods the requests that match need, as a number or a percentage"},
@@ -103,13 +103,28 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 			"spec.strategy.canary.scaleDownDelaySeconds: needs the stable version's pods, which are replaced in place; set enableExtraWorkloadForCanary, or remove it"},
 		"a delay without a route": {head + `{blueGreen: {scaleDownDelaySeconds: 60, steps: [{replicas: 20%}]}}`,
 			"spec.strategy.blueGreen.scaleDownDelaySeconds: needs a route that takes the traffic off the stable version's pods; name one in spec.strategy.blueGreen.trafficRoutings, or remove it"},
+		"two Services, each with an Ingress": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}}, {service: api, ingress: {name: api}}]}}`, ""},
+		"one Ingress for two Services": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}}, {service: api, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.trafficRoutings[1].ingress.name: names the Ingress demo, as spec.strategy.canary.trafficRoutings[0].ingress.name does already; remove one of the two"},
+		"a Service whose helpers would have no name": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: ` + strings.Repeat("a", 57) + `, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.trafficRoutings[0].service: is " + strings.Repeat("a", 57) + ", which is too long: the versions' Services get names with -stable and -canary; shorten it to 56 characters"},
+		"a wait that ends before it begins": {head + `{canary: {steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}, gracePeriodSeconds: -1}]}}`,
+			"spec.strategy.canary.trafficRoutings[0].gracePeriodSeconds: is -1; give a number of seconds from 0"},
+		"a match of nothing": {head + `{canary: {steps: [{replicas: 1, matches: [{}]}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.steps[0].matches[0]: is empty, so all requests match; name a path, headers or queryParams, or remove it"},
+		"a path, which an Ingress can't look at": {head + `{canary: {steps: [{replicas: 1, matches: [{path: {value: /beta}}]}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.steps[0]: matches[0] looks at the path or at query parameters, and an Ingress can look at a header or a cookie only; name a single header"},
+		"headers that an Ingress can't change": {head + `{canary: {steps: [{traffic: 20%, requestHeaderModifier: {set: [{name: x-version, value: "2"}]}}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.steps[0]: requestHeaderModifier changes headers, which an Ingress can't; remove it, or name a route of the Gateway API instead of the Ingress"},
+		"headers of requests that no route leads": {head + `{canary: {steps: [{traffic: 20%, requestHeaderModifier: {set: [{name: x-version, value: "2"}]}}]}}`,
+			"spec.strategy.canary.steps[0].requestHeaderModifier: needs a route that looks at requests; name one in spec.strategy.canary.trafficRoutings, or remove requestHeaderModifier"},
 		"several faults at once": {head + `{canary: {steps: [{replicas: -1}, {}]}}`,
 			"spec.strategy.canary.steps[0].replicas: is -1; give a number of pods from 0, or a percentage such as \"20%\"\n" +
 				"spec.strategy.canary.steps[1]: asks for nothing; give it traffic such as \"20%\", or replicas"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := sentence(validate.Rollout(read(t, c.text), nil, ingress.CanMatch)); got != c.want {
+			if got := sentence(validate.Rollout(read(t, c.text), nil, controller.CanLead)); got != c.want {
 				t.Errorf("it says\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -136,7 +151,7 @@ func TestOneWorkloadHasOneRollout(t *testing.T) {
 	} {
 		o := other
 		c.change(&o)
-		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o}, ingress.CanMatch)); got != c.want {
+		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o}, controller.CanLead)); got != c.want {
 			t.Errorf("%s: it says %q, want %q", name, got, c.want)
 		}
 	}

@@ -6,8 +6,10 @@ package ack
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,10 +22,19 @@ const (
 	longestRetry  = 5 * time.Second
 )
 
-// Key names what changed in a plan: an Ingress or a Service, as namespace/name.
-type Key struct {
-	Ingress bool
-	Name    string
+// The kinds of Keys. Routes of the Gateway API have the names of their kinds.
+const (
+	KindIngress = "Ingress"
+	KindService = "Service"
+)
+
+// Key names something in a plan: an Ingress, a route of the Gateway API or a Service, as namespace/name.
+type Key struct{ Kind, Name string }
+
+// routeKey is the Key of a route by its key in a plan, kind/namespace/name.
+func routeKey(in string) Key {
+	kind, name, _ := strings.Cut(in, "/")
+	return Key{kind, name}
 }
 
 // Edges follows a fixed set of replicas.
@@ -86,11 +97,11 @@ func (e *Edges) learn(url string, event plan.Event) []Key {
 	defer e.mu.Unlock()
 	before := e.plans[url]
 	e.plans[url] = before.Apply(event)
-	if !event.Full {
-		return keys(event.Plan, event.RemovedIngresses, event.RemovedServices)
+	gone := plan.Event{RemovedIngresses: event.RemovedIngresses, RemovedRoutes: event.RemovedRoutes, RemovedServices: event.RemovedServices}
+	if event.Full {
+		gone = plan.Event{Plan: before}
 	}
-	touched := keys(before, nil, nil)
-	return append(touched, keys(event.Plan, nil, nil)...)
+	return append(keys(gone), keys(plan.Event{Plan: event.Plan})...)
 }
 
 // forget drops what is known about a replica and returns all that was; nil when nothing was known.
@@ -102,22 +113,20 @@ func (e *Edges) forget(url string) []Key {
 	if !known {
 		return nil
 	}
-	return append([]Key{}, keys(before, nil, nil)...)
+	return append([]Key{}, keys(plan.Event{Plan: before})...)
 }
 
-func keys(p plan.Plan, ingresses, services []string) []Key {
-	all := make([]Key, 0, len(p.Ingresses)+len(p.Services)+len(ingresses)+len(services))
-	for name := range p.Ingresses {
-		all = append(all, Key{Ingress: true, Name: name})
+// keys are all that an event tells of.
+func keys(e plan.Event) []Key {
+	var all []Key
+	for _, name := range slices.AppendSeq(slices.Clone(e.RemovedIngresses), maps.Keys(e.Plan.Ingresses)) {
+		all = append(all, Key{KindIngress, name})
 	}
-	for name := range p.Services {
-		all = append(all, Key{Name: name})
+	for _, key := range slices.AppendSeq(slices.Clone(e.RemovedRoutes), maps.Keys(e.Plan.Routes)) {
+		all = append(all, routeKey(key))
 	}
-	for _, name := range ingresses {
-		all = append(all, Key{Ingress: true, Name: name})
-	}
-	for _, name := range services {
-		all = append(all, Key{Name: name})
+	for _, name := range slices.AppendSeq(slices.Clone(e.RemovedServices), maps.Keys(e.Plan.Services)) {
+		all = append(all, Key{KindService, name})
 	}
 	return all
 }
@@ -135,18 +144,19 @@ const (
 	Known State = "known"
 )
 
-// Serves is what one replica serves of an Ingress and of some Services.
+// Serves is what one replica serves of a route and of some Services.
 type Serves struct {
 	Replica string
-	// Ingress is nil where the replica does not have it in its plan.
+	// Ingress and Route are nil where the replica does not have it in its plan, or it is of the other kind.
 	Ingress *plan.Ingress
+	Route   *plan.Route
 	// Services by namespace/name; one that is absent gets nothing from this replica and has nothing in flight there.
 	Services map[string]plan.Service
 }
 
-// Seen returns what each replica serves of an Ingress and of services (namespace/name each), in the order of the URLs.
+// Seen returns what each replica serves of a route and of services (namespace/name each), in the order of the URLs.
 // It is complete only in state Known.
-func (e *Edges) Seen(ingress string, services ...string) ([]Serves, State) {
+func (e *Edges) Seen(route Key, services ...string) ([]Serves, State) {
 	if len(e.urls) == 0 {
 		return nil, None
 	}
@@ -161,8 +171,11 @@ func (e *Edges) Seen(ingress string, services ...string) ([]Serves, State) {
 			continue
 		}
 		s := Serves{Replica: p.Replica, Services: map[string]plan.Service{}}
-		if i, has := p.Ingresses[ingress]; has {
+		if i, has := p.Ingresses[route.Name]; has && route.Kind == KindIngress {
 			s.Ingress = &i
+		}
+		if r, has := p.Routes[route.Kind+"/"+route.Name]; has {
+			s.Route = &r
 		}
 		for _, name := range services {
 			if service, has := p.Services[name]; has {

@@ -90,16 +90,16 @@ func full(replica string, weight int) plan.Event {
 func TestAWeightIsKnownOnlyWhenEveryReplicaTold(t *testing.T) {
 	first, second := make(chan plan.Event, 8), make(chan plan.Event, 8)
 	edges, changes := follow(t, newReplica(t, first), newReplica(t, second))
-	key := ack.Key{Ingress: true, Name: "default/demo-canary"}
+	key := ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}
 
 	first <- full("a", 20)
 	told(t, changes, key)
-	if _, state := edges.Seen(key.Name); state != ack.Unknown {
+	if _, state := edges.Seen(key); state != ack.Unknown {
 		t.Errorf("state %q while the second replica has not told, want unknown", state)
 	}
 	second <- full("b", 0)
 	told(t, changes, key)
-	seen, state := edges.Seen(key.Name)
+	seen, state := edges.Seen(key)
 	if state != ack.Known || len(seen) != 2 || seen[0].Ingress.Weight != 20 || seen[1].Ingress.Weight != 0 {
 		t.Errorf("state %q, seen %+v; want what each replica told", state, seen)
 	}
@@ -108,14 +108,14 @@ func TestAWeightIsKnownOnlyWhenEveryReplicaTold(t *testing.T) {
 func TestAChangeIsToldAndARemovedIngressIsGone(t *testing.T) {
 	events := make(chan plan.Event, 8)
 	edges, changes := follow(t, newReplica(t, events))
-	key := ack.Key{Ingress: true, Name: "default/demo-canary"}
+	key := ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}
 	events <- full("a", 20)
 	told(t, changes, key)
 	events <- plan.Event{Plan: plan.Plan{Replica: "a", Revision: 2, Services: map[string]plan.Service{"default/demo-stable": {Ready: 4}}}}
-	told(t, changes, ack.Key{Name: "default/demo-stable"})
+	told(t, changes, ack.Key{Kind: ack.KindService, Name: "default/demo-stable"})
 	events <- plan.Event{Plan: plan.Plan{Replica: "a", Revision: 3}, RemovedIngresses: []string{key.Name}}
 	told(t, changes, key)
-	seen, state := edges.Seen(key.Name, "default/demo-stable")
+	seen, state := edges.Seen(key, "default/demo-stable")
 	if state != ack.Known || seen[0].Ingress != nil || seen[0].Services["default/demo-stable"].Ready != 4 {
 		t.Errorf("state %q, seen %+v; want the Ingress gone and the Service kept", state, seen)
 	}
@@ -124,24 +124,24 @@ func TestAChangeIsToldAndARemovedIngressIsGone(t *testing.T) {
 func TestABrokenStreamMakesEverythingUnknownUntilItIsBack(t *testing.T) {
 	before, after := make(chan plan.Event, 8), make(chan plan.Event, 8)
 	edges, changes := follow(t, newReplica(t, before, after))
-	key := ack.Key{Ingress: true, Name: "default/demo-canary"}
+	key := ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}
 	before <- full("a", 20)
 	told(t, changes, key)
 	close(before)
 	told(t, changes, key)
-	if _, state := edges.Seen(key.Name); state != ack.Unknown {
+	if _, state := edges.Seen(key); state != ack.Unknown {
 		t.Errorf("state %q after the stream broke, want unknown: old knowledge is no acknowledgement", state)
 	}
 	after <- full("a", 50)
 	told(t, changes, key)
-	if seen, state := edges.Seen(key.Name); state != ack.Known || seen[0].Ingress.Weight != 50 {
+	if seen, state := edges.Seen(key); state != ack.Known || seen[0].Ingress.Weight != 50 {
 		t.Errorf("state %q, seen %+v; want 50 after the stream is back", state, seen)
 	}
 }
 
 func TestWithoutAnyReplicaNobodyCanTell(t *testing.T) {
 	edges, _ := follow(t)
-	if _, state := edges.Seen("default/demo-canary"); state != ack.None {
+	if _, state := edges.Seen(ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}); state != ack.None {
 		t.Errorf("state %q, want none", state)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -37,11 +36,11 @@ var _ traffic.Router = Router{}
 // CanaryName names the canary Ingress of an Ingress.
 func CanaryName(ingress string) string { return ingress + "-canary" }
 
-// Plan implements traffic.Router. What grows comes first: the canary Ingress and the Services before the user's Ingress
-// leads there, the user's Ingress back before the canary Ingress goes.
+// Plan implements traffic.Router. What grows comes first: the canary Ingress before the user's Ingress leads to the stable
+// version alone, the user's Ingress back before the canary Ingress goes.
 func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) ([]traffic.Write, error) {
 	if !want.Canary {
-		return take(t, live, want.Services), nil
+		return take(t, live), nil
 	}
 	if problem := missing(t, live); problem != "" {
 		return nil, errors.New(problem)
@@ -57,7 +56,6 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	} else if ops := follow(is, desired); len(ops) > 0 {
 		writes = append(writes, traffic.Write{What: "bring Ingress " + is.Name + " in step with " + t.Route, Patch: &traffic.Patch{Object: is, Ops: ops}})
 	}
-	writes = append(writes, traffic.Services(t, live, want)...)
 	from, to := t.Service, traffic.StableService(t.Service)
 	if !want.Switched {
 		from, to = to, from
@@ -71,8 +69,8 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	return writes, nil
 }
 
-// take gives the writes that leave nothing of ours, but the Services where they are to stay.
-func take(t traffic.Target, live traffic.Objects, services bool) []traffic.Write {
+// take gives the writes that leave nothing of ours.
+func take(t traffic.Target, live traffic.Objects) []traffic.Write {
 	var writes []traffic.Write
 	if live.Ingress != nil {
 		if ops := lead(live.Ingress, traffic.StableService(t.Service), t.Service, false); len(ops) > 0 {
@@ -82,38 +80,21 @@ func take(t traffic.Target, live traffic.Objects, services bool) []traffic.Write
 	if is := live.CanaryIngress; is != nil && is.DeletionTimestamp == nil && is.Labels[rollouts.LabelRolloutName] == t.Rollout {
 		writes = append(writes, traffic.Write{What: "delete Ingress " + is.Name, Delete: is})
 	}
-	if is := live.Stable; !services && left(t, is) {
-		writes = append(writes, traffic.Write{What: "delete Service " + is.Name + ", and with it that of the new version", Delete: is})
-	}
 	return writes
 }
 
-// missing is a sentence about what is not there; empty when a release can be routed.
+// missing is a sentence about what is in the way of a release; empty when one can be routed.
 func missing(t traffic.Target, live traffic.Objects) string {
-	const at = "spec.strategy.canary.trafficRoutings[0]."
+	if problem := traffic.MissingService(t, live); problem != "" {
+		return problem
+	}
 	switch {
-	case live.Service == nil:
-		return fmt.Sprintf("the Service %s named in %sservice does not exist in namespace %s; create it or correct the name", t.Service, at, t.Namespace)
-	case len(live.Service.Spec.Selector) == 0:
-		return fmt.Sprintf("the Service %s named in %sservice has no selector, so its versions can't be told apart; give it one", t.Service, at)
 	case live.Ingress == nil:
-		return fmt.Sprintf("the Ingress %s named in %singress.name does not exist in namespace %s; create it or correct the name", t.Route, at, t.Namespace)
+		return fmt.Sprintf("the Ingress %s named in %s.ingress.name does not exist in namespace %s; create it or correct the name", t.Route, t.At, t.Namespace)
 	case !leads(live.Ingress, t.Service) && !leads(live.Ingress, traffic.StableService(t.Service)):
-		return fmt.Sprintf("no path of the Ingress %s leads to the Service %s; correct %sservice or the Ingress", t.Route, t.Service, at)
-	}
-	return taken(t, live)
-}
-
-// taken is a sentence about an object of somebody else with a name that the release needs; empty when there is none.
-func taken(t traffic.Target, live traffic.Objects) string {
-	const text = "the %s %s/%s is not of this Rollout, which needs the name; rename or delete it"
-	if i := live.CanaryIngress; i != nil && i.Labels[rollouts.LabelRolloutName] != t.Rollout {
-		return fmt.Sprintf(text, "Ingress", i.Namespace, i.Name)
-	}
-	for _, s := range []*corev1.Service{live.Stable, live.Canary} {
-		if s != nil && s.Labels[rollouts.LabelRolloutName] != t.Rollout {
-			return fmt.Sprintf(text, "Service", s.Namespace, s.Name)
-		}
+		return fmt.Sprintf("no path of the Ingress %s leads to the Service %s; correct %s.service or the Ingress", t.Route, t.Service, t.At)
+	case live.CanaryIngress != nil && live.CanaryIngress.Labels[rollouts.LabelRolloutName] != t.Rollout:
+		return traffic.Taken("Ingress", live.CanaryIngress)
 	}
 	return ""
 }

@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the goldens instead of comparing 
 
 // demo is what every case is about.
 func demo() traffic.Target {
-	return traffic.Target{Namespace: "default", Rollout: "demo", Service: "demo", Route: "demo"}
+	return traffic.Target{Namespace: "default", Rollout: "demo", Service: "demo", Kind: traffic.KindIngress, Route: "demo", At: "spec.strategy.canary.trafficRoutings[0]"}
 }
 
 // cluster holds the objects that a Router reads, and makes the writes that it plans.
@@ -41,7 +41,7 @@ type cluster struct{ traffic.Objects }
 func (c *cluster) apply(w traffic.Write) error {
 	switch {
 	case w.Create != nil:
-		c.put(w.Create.DeepCopyObject(), w.OwnedByStable)
+		c.put(w.Create.DeepCopyObject(), w.OwnedBy != "")
 	case w.Delete != nil:
 		if _, is := w.Delete.(*networkingv1.Ingress); is {
 			c.CanaryIngress = nil
@@ -118,7 +118,7 @@ func (c *cluster) patch(p *traffic.Patch) error {
 func (c *cluster) reach(want traffic.Intent) ([]traffic.Write, error) {
 	var all []traffic.Write
 	for range 5 {
-		writes, err := ingress.Router{}.Plan(demo(), c.Objects, want)
+		writes, err := traffic.Plan([]traffic.Routing{{Target: demo(), Live: c.Objects, Router: ingress.Router{}}}, want)
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +264,7 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 			if _, err := c.reach(want); err != nil {
 				t.Fatalf("%+v: %v", want, err)
 			}
-			state := ingress.Router{}.Observe(demo(), c.Objects, nil)
+			state := ingress.Router{}.Observe(demo(), c.Objects, traffic.Seen{})
 			if !state.Canary || !state.Services || state.Switched != want.Switched || state.Weight != want.Weight ||
 				state.CanaryHash != want.CanaryHash || !cmp.Equal(state.Matches, want.Matches) {
 				t.Fatalf("asked for %+v, observed %+v", want, state)
@@ -274,7 +274,7 @@ func TestWhatIsForeignIsAsBefore(t *testing.T) {
 			if _, err := c.reach(traffic.Intent{Services: true}); err != nil {
 				t.Fatal(err)
 			}
-			if state := (ingress.Router{}).Observe(demo(), c.Objects, nil); state.Canary || !state.AnyService || c.Canary == nil {
+			if state := (ingress.Router{}).Observe(demo(), c.Objects, traffic.Seen{}); state.Canary || !state.AnyService || c.Canary == nil {
 				t.Fatalf("the Services were to stay without the canary route: %+v", state)
 			}
 		}
@@ -384,10 +384,10 @@ func TestAcknowledgementNeedsEveryReplica(t *testing.T) {
 		"a canary of the same name from before is another": {[]traffic.Replica{{
 			Route: &traffic.Served{UID: "u", ResourceVersion: "100", Accepted: true}, CanaryRoute: &traffic.Served{UID: "old", Accepted: true, Percent: 20},
 		}}, func(s traffic.State) bool { return !s.CanaryServed && s.WeightHigh == 20 }},
-		"replicas of another class can't tell": {[]traffic.Replica{{}}, func(s traffic.State) bool { return !s.Asked }},
+		"replicas of another class can't tell": {[]traffic.Replica{{}}, func(s traffic.State) bool { return s.Ack == traffic.AckNone }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if s := (ingress.Router{}).Observe(demo(), live, c.replicas); !c.check(s) {
+			if s := (ingress.Router{}).Observe(demo(), live, traffic.Seen{Ack: traffic.AckKnown, Replicas: c.replicas}); !c.check(s) {
 				t.Errorf("observed %+v", s)
 			}
 		})

@@ -4,6 +4,7 @@
 package ingress
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -39,6 +40,9 @@ func leading(key string) bool {
 func Annotations(all []rollouts.HTTPRouteMatch) (map[string]string, error) {
 	out := map[string]string{}
 	for i, m := range all {
+		if m.Path != nil || len(m.QueryParams) > 0 {
+			return nil, fmt.Errorf("matches[%d] looks at the path or at query parameters, and an Ingress can look at a header or a cookie only; name a single header", i)
+		}
 		if len(m.Headers) != 1 {
 			return nil, fmt.Errorf("matches[%d].headers has %d headers, and an Ingress can look at one; name a single header", i, len(m.Headers))
 		}
@@ -65,9 +69,12 @@ func Annotations(all []rollouts.HTTPRouteMatch) (map[string]string, error) {
 	return out, nil
 }
 
-// CanMatch says why an Ingress can't lead the requests that match; nil where it can.
-func CanMatch(all []rollouts.HTTPRouteMatch) error {
-	_, err := Annotations(all)
+// CanLead says why an Ingress can't lead the requests of a step as it asks; nil where it can.
+func CanLead(s rollouts.Step) error {
+	if s.RequestHeaderModifier != nil {
+		return errors.New("requestHeaderModifier changes headers, which an Ingress can't; remove it, or name a route of the Gateway API instead of the Ingress")
+	}
+	_, err := Annotations(s.Matches)
 	return err
 }
 

@@ -5,10 +5,10 @@ package ingress
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
@@ -17,35 +17,25 @@ import (
 )
 
 // Observe implements traffic.Router.
-func (Router) Observe(t traffic.Target, live traffic.Objects, replicas []traffic.Replica) traffic.State {
-	s := traffic.State{
-		Problem: missing(t, live),
-		Canary:  ours(t, live.CanaryIngress),
-
-		StableEndpoints: live.StableEndpoints, CanaryEndpoints: live.CanaryEndpoints,
-	}
+func (Router) Observe(t traffic.Target, live traffic.Objects, seen traffic.Seen) traffic.State {
+	s := traffic.ObserveServices(t, live)
+	s.Problem, s.Canary = missing(t, live), ours(t, live.CanaryIngress)
 	if live.Ingress != nil {
 		s.Switched = leads(live.Ingress, traffic.StableService(t.Service))
 	}
 	if s.Canary {
 		s.Weight, s.Matches = weight(live.CanaryIngress), matches(live.CanaryIngress.Annotations)
 	}
-	s.StableHash, s.CanaryHash = t.Selected(live.Stable), t.Selected(live.Canary)
-	s.AnyService = left(t, live.Stable)
-	// What still belongs to something else may go with that at any time.
-	s.Services = s.StableHash != "" && s.CanaryHash != "" && traffic.Owned(live.Canary, live.Stable)
-	serve(&s, live, replicas)
+	if s.Ack = seen.Ack; s.Ack == traffic.AckKnown && !slices.ContainsFunc(seen.Replicas, func(r traffic.Replica) bool { return r.Route != nil }) {
+		s.Ack = traffic.AckNone // replicas that do not have the user's Ingress are of another class: they can't tell
+	}
+	serve(&s, live, seen.Replicas)
 	return s
 }
 
 // ours says that the canary Ingress is there, stays, and was made for this Rollout.
 func ours(t traffic.Target, i *networkingv1.Ingress) bool {
 	return i != nil && i.DeletionTimestamp == nil && i.Labels[rollouts.LabelRolloutName] == t.Rollout
-}
-
-// left says that the stable version's Service is there, stays, and was made for this Rollout.
-func left(t traffic.Target, stable *corev1.Service) bool {
-	return stable != nil && stable.DeletionTimestamp == nil && stable.Labels[rollouts.LabelRolloutName] == t.Rollout
 }
 
 // weight reads the annotation; one that nobody of ours wrote counts as 0.
@@ -69,7 +59,6 @@ func serve(s *traffic.State, live traffic.Objects, replicas []traffic.Replica) {
 	s.MatchesServed, s.CanaryRefused, s.RouteRefused = true, true, true
 	s.CanaryServed, s.SwitchServed, s.StableDrained, s.CanaryDrained = true, true, true, true
 	for i, r := range replicas {
-		s.Asked = s.Asked || r.Route != nil
 		s.CanaryServed = s.CanaryServed && canaryServed(live.CanaryIngress, r.CanaryRoute)
 		s.SwitchServed = s.SwitchServed && current(live.Ingress, r.Route)
 		s.CanaryRefused = s.CanaryRefused && refused(live.CanaryIngress, r.CanaryRoute)
