@@ -26,12 +26,15 @@ func routesMissing(l look) (verdict, bool) {
 // still leads everything to the new version; both lead to the same pods then.
 func finalise(l look) (verdict, bool) {
 	only := l.hasCanary && l.stableSet.Replicas == 0 && l.stableSet.Pods == 0 && len(l.others) == 0
+	if l.Workload.InPlace && l.canarySet.Ready < l.load.enough {
+		return verdict{}, false // its last pod is still in the making
+	}
 	if !only || !l.all || l.routed && l.Routes.Canary && l.Routes.Switched && !l.routes.acked {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepCompleted, reason: v1beta1.ReasonFinalising}
 	v.Route = l.keep()
-	if l.canarySet.Replicas != l.Workload.Replicas {
+	if l.canarySet.Replicas != l.Workload.Replicas && !l.Workload.InPlace {
 		v.Scale = []Scale{{l.canarySet.Hash, l.canarySet.Replicas, l.Workload.Replicas}}
 		v.Why = fmt.Sprintf("the new version is scaled from %d to %d pods", l.canarySet.Replicas, l.Workload.Replicas)
 		return v, true
@@ -127,7 +130,7 @@ func move(l look) (verdict, bool) {
 		v.Scale = append(v.Scale, Scale{l.canarySet.Hash, l.canarySet.Replicas, n.canary})
 		why = append(why, fmt.Sprintf("new version from %d to %s", l.canarySet.Replicas, pods(n.canary)))
 	}
-	if n.stable != l.stableSet.Replicas {
+	if n.stable != l.stableSet.Replicas && !l.Workload.InPlace {
 		v.Scale = append(v.Scale, Scale{l.stable, l.stableSet.Replicas, n.stable})
 		why = append(why, fmt.Sprintf("stable version from %d to %s", l.stableSet.Replicas, pods(n.stable)))
 	}
@@ -140,6 +143,10 @@ func move(l look) (verdict, bool) {
 	v.Why = strings.Join(why, "; ")
 	if l.load.canaryFull() {
 		v.state = v1beta1.StepTrafficRouting
+	}
+	if l.Workload.InPlace && l.Workload.Replicas == 1 && len(v.Scale) > 0 {
+		v.Why += l.limits()
+		v.Events = append(v.Events, Event{Warning: true, Reason: "NoPodServes", Message: sentence(v.Why)})
 	}
 	return v, true
 }
@@ -182,6 +189,7 @@ func waitForPods(l look) (verdict, bool) {
 	if l.load.canaryFull() {
 		v.Why = fmt.Sprintf("%d of %s of the stable version ready", l.load.stableReady, pods(l.goal.stable))
 	}
+	v.unstick(l)
 	return v, true
 }
 
@@ -248,6 +256,7 @@ func pausedAtStep(l look) (verdict, bool) {
 	if l.routed {
 		v.Why += l.given()
 	}
+	v.Why += l.limits()
 	if step.Pause.Duration == nil {
 		v.Why += "; you need manually confirm to enter the next step"
 		return v, true

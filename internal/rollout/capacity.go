@@ -21,6 +21,10 @@ type load struct {
 	// weight is what is written; low and high bound what any router may be serving.
 	weight, low, high            int32
 	stableDrained, canaryDrained bool
+	// inPlace says that canary and stable are replicas in all (inplace.go); idle pods are next to be replaced and serve nothing;
+	// newReady are of a third version.
+	inPlace, upOnly                  bool
+	canaryIdle, stableIdle, newReady int32
 }
 
 // next is what a load becomes by one safe move.
@@ -63,6 +67,9 @@ func (l load) stableFull() bool { return l.stableReady >= l.goal.stable }
 func (l load) step() next {
 	if l.replicas == 0 {
 		return next{weight: l.weight}
+	}
+	if l.inPlace {
+		return l.replace()
 	}
 	n := l.grow()
 	if l.routed {
@@ -187,6 +194,9 @@ func (l load) withdraw() next {
 	if l.replicas == 0 {
 		n.canary = 0
 		return n
+	}
+	if l.inPlace {
+		return l.handBack()
 	}
 	if l.routed && l.stableReady > 0 {
 		n.weight = 0

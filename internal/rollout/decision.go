@@ -32,6 +32,8 @@ type Decision struct {
 	Create *Create
 	// Scale lists the versions whose size changes.
 	Scale []Scale
+	// Unstick deletes the pods that Workload.Stuck counts.
+	Unstick bool
 	// Route is how routes should be; nil leaves them as they are.
 	Route *Route
 	// Release gives the workload back to the native controller.
@@ -60,7 +62,7 @@ type Create struct {
 	Size   int32
 }
 
-// Scale is a new size of a version.
+// Scale is a new size of a version. Where pods are replaced in place the other version has the rest of the replicas.
 type Scale struct {
 	Hash     string
 	From, To int32
@@ -93,5 +95,5 @@ type Event struct {
 
 // Writes says whether the decision asks for anything but a status.
 func (d Decision) Writes() bool {
-	return d.Hold != nil || len(d.Unmark) > 0 || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
+	return d.Hold != nil || len(d.Unmark) > 0 || d.Unstick || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
 }

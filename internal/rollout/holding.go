@@ -105,7 +105,8 @@ func first(l look) (verdict, bool) {
 		return verdict{}, false
 	}
 	_, runs := l.set(l.Workload.Template)
-	if runs && (l.Spec.ReleaseID != "" || len(l.others) == 0) {
+	underWay := len(l.others) > 0 || l.Workload.Current != ""
+	if runs && (l.Spec.ReleaseID != "" || !underWay) {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseInitial, Decision: Decision{Route: l.keep(), Why: "waiting for the first version of the workload"}}
@@ -116,7 +117,8 @@ func first(l look) (verdict, bool) {
 }
 
 func hold(l look) (verdict, bool) {
-	if l.closing || l.done() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID {
+	closed := !l.Workload.Open || l.Workload.Current != "" || l.Spec.ReleaseID != "" || !l.back()
+	if l.closing || l.done() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID && closed {
 		return verdict{}, false
 	}
 	if l.Workload.Held && l.back() && l.Spec.ReleaseID != "" && l.arrived() {
@@ -176,7 +178,7 @@ func waitForVersion(l look) (verdict, bool) {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore, reason: v1beta1.ReasonInitializing, Decision: Decision{Route: l.keep()}}
-	v.Why = fmt.Sprintf("the workload is held; waiting for release %q to be applied to it", l.Spec.ReleaseID)
+	v.Why = fmt.Sprintf("the workload is held; waiting for release %q to be applied to it", l.Spec.ReleaseID) + l.limits()
 	if l.back() && len(l.others) > 0 {
 		v.shrinkOthers(l, l.withdrawing().withdraw().canary)
 	}

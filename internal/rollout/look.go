@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"time"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -31,12 +32,14 @@ type look struct {
 	hasCanary bool
 	others    []ReplicaSet // versions with pods that are neither stable nor current
 
-	routed   bool
+	splits   bool // the traffic is to be split between versions
+	routed   bool // and it can be
 	style    v1beta1.Style
 	routes   served
 	step     int32 // from 1
 	furthest int32 // the furthest step so far
 	all      bool  // the goal is the whole workload, without pauses
+	asked    goal  // what the step asks for; goal is what of it the kind of workload can have
 	goal     goal
 	matches  []v1beta1.HTTPRouteMatch // requests that the step sends to the new version beside the goal's weight
 	// modifier changes the headers of the requests that go to the new version.
@@ -58,7 +61,11 @@ type served struct {
 
 func newLook(o Observation, now time.Time) look {
 	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled, style: o.Spec.Strategy.Style()}
-	l.routed = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Ours()
+	if o.Workload.InPlace {
+		l.style = v1beta1.StylePartition
+	}
+	l.splits = o.Routed() && (!l.closing || o.Routes.Problem == "") || o.Routes.Ours()
+	l.routed = l.splits && (!o.Workload.InPlace || o.Workload.Replicas > 1 || o.Routes.Ours())
 	l.stable = stableHash(o)
 	l.stableSet, _ = o.set(l.stable)
 	if !l.back() {
@@ -92,7 +99,7 @@ func stableHash(o Observation) string {
 	if only := o.onlyOther(); w.Held && only != "" {
 		return only
 	}
-	return w.Template
+	return cmp.Or(w.Current, w.Template)
 }
 
 // onlyOther is the only version beside the template that pods are asked for; empty when there is none, or several.
@@ -206,7 +213,8 @@ func matched(r Routes) int32 {
 // chooseStep finds the step to be at, from what is stored and how the plan may have changed since.
 func (l *look) chooseStep() {
 	n := l.Workload.Replicas
-	l.step, l.furthest, l.goal = 1, 1, everything(n, l.routed)
+	l.step, l.furthest, l.asked = 1, 1, everything(n, l.splits)
+	l.goal = l.tie(l.asked, false)
 	c := l.Spec.Strategy.Plan()
 	if c == nil || len(c.Steps) == 0 {
 		l.all = true
@@ -235,13 +243,16 @@ func (l *look) chooseStep() {
 	if l.all {
 		return
 	}
-	l.goal, l.matches, l.modifier = l.resolve(steps[l.step-1]), steps[l.step-1].Matches, steps[l.step-1].RequestHeaderModifier
+	l.asked, l.matches, l.modifier = l.resolve(steps[l.step-1]), steps[l.step-1].Matches, steps[l.step-1].RequestHeaderModifier
 	if l.extra() {
 		// Pods that are there on top stay when an earlier step is jumped back to; the traffic does not.
-		l.goal.canary = max(l.goal.canary, l.resolve(steps[l.furthest-1]).canary)
+		l.asked.canary = max(l.asked.canary, l.resolve(steps[l.furthest-1]).canary)
 	}
 	if l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1]); l.all {
-		l.goal = everything(n, l.routed)
+		l.asked = everything(n, l.splits)
+	}
+	if l.goal = l.tie(l.asked, len(l.matches) > 0); l.goal.canary == 0 && l.Workload.InPlace {
+		l.matches = nil
 	}
 }
 
@@ -252,13 +263,13 @@ func (l look) whole(s v1beta1.Step) bool {
 	if n == 0 {
 		n = 100
 	}
-	g, all := resolve(s, n, l.routed, l.style), everything(n, l.routed)
+	g, all := resolve(s, n, l.splits, l.style), everything(n, l.splits)
 	return l.style != v1beta1.StyleBlueGreen && g.canary == all.canary && g.weight == all.weight && len(s.Matches) == 0
 }
 
 // resolve gives the goal of a step for the workload as it is.
 func (l look) resolve(s v1beta1.Step) goal {
-	return resolve(s, l.Workload.Replicas, l.routed, l.style)
+	return resolve(s, l.Workload.Replicas, l.splits, l.style)
 }
 
 // extra says that the pods of the new version come on top of those of the stable one.
@@ -331,7 +342,10 @@ func (l look) measure() load {
 	if l.goal.canary > 0 {
 		ld.enough = max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)
 	}
-	if ld.surge == 0 {
+	if w.InPlace {
+		ld.inPlace, ld.upOnly, ld.surge, ld.slack = true, w.UpOnly, 0, l.inPlaceSlack()
+		ld.stableIdle, ld.canaryIdle = l.stableSet.Idle, l.canarySet.Idle+max(l.canarySet.Replicas-l.canarySet.Pods, 0)
+	} else if ld.surge == 0 {
 		ld.slack = w.MaxUnavailable
 		// A version that has traffic keeps a pod, so a single pod is replaced by one beside it.
 		if ld.slack == 0 || l.routed && w.Replicas-ld.slack < 1 {
@@ -360,6 +374,7 @@ func (l look) measure() load {
 // withdrawing is the load of versions that go away, taken as one.
 func (l look) withdrawing() load {
 	ld := l.load
+	ld.newReady = ld.canaryReady
 	ld.canary, ld.canaryReady = 0, 0
 	for _, s := range l.others {
 		ld.canary += max(s.Replicas, s.Pods)

@@ -29,7 +29,7 @@ type Observation struct {
 	Routes Routes
 }
 
-// Workload is the Deployment that the Rollout refers to.
+// Workload is what the Rollout refers to.
 type Workload struct {
 	// Exists is false for a workload that is gone or is being deleted.
 	Exists bool
@@ -57,17 +57,32 @@ type Workload struct {
 	StableMark string
 	// Kept is the hash of the version whose template was kept with the mark: its ReplicaSet can be made anew.
 	Kept string
+	// Kind of the workload, for sentences.
+	Kind string
+	// InPlace says that the versions share the replicas: a pod more of one is a pod less of the other. Template is empty then
+	// while it is not known which revision the current template is.
+	InPlace bool
+	// UpOnly says that every pod that is made anew is of the current template, so that the new version never shrinks in a step.
+	UpOnly bool
+	// Current is the version that the native controller updates from, where an update of its own is not over; else empty.
+	Current string
+	// Open says that a held workload would let the next version in.
+	Open bool
+	// Stuck counts pods that are not ready, of a version that is not to be there, and that the native controller may not replace.
+	Stuck int32
 	// HeldBy names another Rollout that holds the workload.
 	HeldBy string
 }
 
-// ReplicaSet is one version of the pods.
+// ReplicaSet is one version of the pods: a ReplicaSet of a Deployment, or a revision of a workload that replaces pods in place.
 type ReplicaSet struct {
 	// Hash is its pod-template-hash.
 	Hash string
 	// Replicas that are asked for; Pods that are there, not counting those that terminate; Ready of them for at least
 	// minReadySeconds.
 	Replicas, Pods, Ready int32
+	// Idle counts the pods that would be replaced next and are not ready or not there; only where pods are replaced in place.
+	Idle int32
 	// Marked says that the native controller left its size on it (deployment.kubernetes.io/desired-replicas). A marked
 	// set that is complete makes the native controller remove all others, paused or not.
 	Marked bool

@@ -94,6 +94,103 @@ func TestSafetyOfEachMove(t *testing.T) {
 	})
 }
 
+// inPlaceLoad draws any state of affairs of a workload that replaces its pods in place.
+func inPlaceLoad(t *rapid.T) load {
+	n := rapid.Int32Range(2, 40).Draw(t, "replicas")
+	l := load{replicas: n, inPlace: true, slack: rapid.Int32Range(1, n-1).Draw(t, "slack"), routed: rapid.Bool().Draw(t, "routed")}
+	l.canary = rapid.Int32Range(0, n).Draw(t, "canary")
+	l.stable = n - l.canary
+	l.canaryReady = rapid.Int32Range(0, l.canary).Draw(t, "canary ready")
+	l.stableReady = rapid.Int32Range(0, l.stable).Draw(t, "stable ready")
+	l.stableIdle = rapid.Int32Range(0, l.stable-l.stableReady).Draw(t, "stable idle")
+	l.canaryIdle = rapid.Int32Range(0, l.canary-l.canaryReady).Draw(t, "canary idle")
+	if l.routed {
+		l.goal.weight = rapid.Int32Range(0, 100).Draw(t, "weight asked")
+		l.weight = rapid.Int32Range(0, 100).Draw(t, "weight")
+		l.low, l.high = rapid.Int32Range(0, l.weight).Draw(t, "low"), rapid.Int32Range(l.weight, 100).Draw(t, "high")
+		l.stableDrained, l.canaryDrained = rapid.Bool().Draw(t, "stable drained"), rapid.Bool().Draw(t, "canary drained")
+		l.goal.canary = n - carries(n, 100-l.goal.weight)
+	} else {
+		l.goal.canary = rapid.Int32Range(0, n).Draw(t, "goal")
+	}
+	l.goal.stable = n - l.goal.canary
+	l.enough = l.goal.canary
+	return l
+}
+
+func TestSafetyOfEachMoveInPlace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := inPlaceLoad(t)
+		n := l.step()
+		if n.canary < 0 || n.stable < 0 || n.canary+n.stable != l.replicas || n.weight < 0 || n.weight > 100 {
+			t.Fatalf("the versions share the replicas: %+v", n)
+		}
+		shrinks := func(from, to, ready, idle, share, goal int32, drained bool) {
+			taken := max(from-to-idle, 0) // pods that serve
+			if taken > 0 && taken+l.missing() > l.slack {
+				t.Fatalf("no more than %d pods are missing at a time: %+v", l.slack, n)
+			}
+			if !l.routed || from == to {
+				return
+			}
+			if taken > 0 && share > 0 && ready-taken < min(max(carries(l.replicas, share)-l.slack, 1), goal) {
+				t.Fatalf("P2: pods follow the traffic that is served: %+v", n)
+			}
+			if to == 0 && share > 0 && ready > 0 || to == 0 && share == 0 && !drained {
+				t.Fatalf("P2: a version goes only when nothing is sent there and nothing is in flight: %+v", n)
+			}
+		}
+		if n.stable < l.stable {
+			goal := l.replicas
+			if l.low >= l.goal.weight {
+				goal = l.goal.stable
+			}
+			shrinks(l.stable, n.stable, l.stableReady, l.stableIdle, 100-l.low, goal, l.stableDrained)
+		}
+		if n.canary < l.canary {
+			goal := l.replicas
+			if l.high <= l.goal.weight {
+				goal = l.goal.canary
+			}
+			shrinks(l.canary, n.canary, l.canaryReady, l.canaryIdle, l.high, goal, l.canaryDrained)
+		}
+		if n.weight > l.weight && !l.canaryFull() && 100*(l.canaryReady+l.slack) < n.weight*l.replicas {
+			t.Fatalf("P1: a share grows only with the pods that carry it: %+v", n)
+		}
+		if n.weight < l.weight && !l.stableFull() && 100*(l.stableReady+l.slack) < (100-n.weight)*l.replicas {
+			t.Fatalf("P1: the stable version's share grows only with its pods: %+v", n)
+		}
+	})
+}
+
+func TestEveryMoveInPlaceEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := inPlaceLoad(t)
+		if l.canary == 0 {
+			l.weight = 0
+		}
+		if l.stable == 0 {
+			l.weight = 100
+		}
+		for range 2000 {
+			l.canaryReady, l.stableReady, l.low, l.high = l.canary, l.stable, l.weight, l.weight
+			l.canaryIdle, l.stableIdle, l.stableDrained, l.canaryDrained = 0, 0, true, true
+			n := l.step()
+			if n == (next{canary: l.canary, stable: l.stable, weight: l.weight}) {
+				break
+			}
+			l.canary, l.stable, l.weight = n.canary, n.stable, n.weight
+		}
+		want := l.goal
+		if !l.routed {
+			want.weight = l.weight
+		}
+		if reached := (goal{canary: l.canary, stable: l.stable, weight: l.weight}); reached != want {
+			t.Fatalf("it ends at %+v, the goal is %+v: %+v", reached, want, l)
+		}
+	})
+}
+
 func TestWithdrawalTakesTrafficFirst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := randomLoad(t)

@@ -17,6 +17,8 @@ type verdict struct {
 	state  v1beta1.StepState
 	reason string // of the condition Progressing
 	ends   ending
+	// stable names another stable version from now on.
+	stable string
 	// firm asks for the status to be written now, not only if it lasts.
 	firm bool
 	// wakeAt asks for another look at that time; zero leaves it to what changes.
@@ -44,6 +46,7 @@ const RuleRoutesMissing = "routes missing"
 func rules() []rule {
 	return []rule{
 		{"workload gone", workloadGone},              // nothing to release: give routes back
+		{"revision not seen", unseen},                // which version the template is, is not known yet
 		{"workload replaced", replaced},              // deleted and back as the stable version: begin anew
 		{"let go", letGo},                            // deleted or disabled, and nothing of ours is left
 		{"stable version gone", stableGone},          // somebody deleted its ReplicaSet: make it anew

@@ -6,6 +6,7 @@ package rollout
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func scenarios() map[string]scenario {
 	begin := beat{"releases v2 at 20%", healthyAt("app-v1"), releases("v2", 20)}
 	to50 := beat{"goes to 50%", pausedAt(20), weigh(50)}
 	to100 := beat{"goes to 100%", pausedAt(50), weigh(100)}
-	return map[string]scenario{
+	all := map[string]scenario{
 		"20-50-100":                  {replicas: 5, beats: []beat{begin, to50, to100}, ends: onlyHas("v2")},
 		"rollback-at-20":             {replicas: 5, beats: []beat{begin, {"rolls back", pausedAt(20), back}}, ends: onlyHas("v1")},
 		"rollback-at-50":             {replicas: 5, beats: []beat{begin, to50, {"rolls back", pausedAt(50), back}}, ends: onlyHas("v1")},
@@ -126,14 +127,7 @@ func scenarios() map[string]scenario {
 		"rollback-while-giving-back": {replicas: 5, set: func(w *world) { w.emergent = true }, beats: []beat{begin, to50, to100,
 			{"rolls back", func(w *world) bool { return w.backend == "svc" && w.canary != nil && w.canary.weight == 100 }, back}}, ends: onlyHas("v1")},
 		"v2-never-starts": {replicas: 5, set: func(w *world) { w.broken["v2"] = true }, beats: []beat{begin,
-			{"rolls back after the deadline", func(w *world) bool {
-				for _, c := range w.status.Conditions {
-					if c.Reason == v1beta1.ReasonDeadlineExceeded {
-						return true
-					}
-				}
-				return false
-			}, back}}, ends: onlyHas("v1")},
+			{"rolls back after the deadline", deadlineExceeded, back}}, ends: onlyHas("v1")},
 		"v3-during-v2": {replicas: 5, beats: []beat{begin, to50, {"releases v3 at 20%", pausedAt(50), releases("v3", 20)}, to50, to100}, ends: onlyHas("v3")},
 		"v3-during-v2-then-rollback": {replicas: 5, beats: []beat{begin, {"releases v3 at 20%", pausedAt(20), releases("v3", 20)},
 			{"rolls back", func(w *world) bool { return pausedAt(20)(w) && w.dep.template == "v3" }, back}}, ends: onlyHas("v1")},
@@ -277,6 +271,8 @@ func scenarios() map[string]scenario {
 			{"pauses", sized("v2", 1), func(w *world) { w.spec.Strategy.Paused = true; w.generation++ }},
 			{"rolls back", func(w *world) bool { return w.now.Sub(start) > time.Second }, back}}, ends: onlyHas("v1")},
 	}
+	maps.Copy(all, inPlaceScenarios())
+	return all
 }
 
 // match makes the plan one step for requests with a header, with that many pods.
@@ -349,6 +345,9 @@ func (s scenario) play(t *testing.T, tune func(*world)) *world {
 
 func TestStoriesOfWholeReleases(t *testing.T) {
 	for name, s := range merged(scenarios(), styleScenarios()) {
+		if strings.HasPrefix(name, "parallel-") {
+			continue // as the ordered StatefulSet's, in the order that counts here
+		}
 		t.Run(name, func(t *testing.T) {
 			w := s.play(t, nil)
 			w.tell("%d writes, events: %s", w.writes, strings.Join(w.events, ", "))
@@ -381,6 +380,8 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 			switch {
 			case s.replicas > 20:
 				seeds = *orders / 100
+			case strings.Contains(name, "set-"):
+				seeds = *orders / 40
 			case name == "20-50-100" || name == "rollback-at-50":
 				seeds = *orders
 			}

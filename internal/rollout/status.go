@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -149,7 +150,7 @@ func (l look) status(v *verdict) v1beta1.RolloutStatus {
 // progress tells where a release is.
 func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	was := *cs
-	cs.RolloutHash, cs.StableRevision = PlanHash(l.Spec), l.stable
+	cs.RolloutHash, cs.StableRevision = PlanHash(l.Spec), cmp.Or(v.stable, l.stable)
 	if l.Spec.ReleaseID == l.Workload.HeldFor && l.Workload.Held || v.ends != goesOn {
 		cs.ObservedReleaseID = l.Spec.ReleaseID
 	}
@@ -314,6 +315,10 @@ func (l look) recheck(v verdict, st v1beta1.RolloutStatus) time.Duration {
 	at := v.wakeAt
 	if deadline, counts := l.deadline(&st); counts && deadline.After(l.now) && (at.IsZero() || deadline.Before(at)) {
 		at = deadline
+	}
+	making := l.load.missing() > 0 || len(l.others) > 0
+	if soon := l.now.Add(podLook); l.Workload.InPlace && st.Phase == v1beta1.PhaseProgressing && making && (at.IsZero() || soon.Before(at)) {
+		at = soon
 	}
 	if at.IsZero() {
 		return 0

@@ -64,8 +64,11 @@ const takenBack = "the new version was taken back; all pods and all traffic are 
 func (l look) takeBack() verdict {
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepTrafficRouting}
 	r := l.route()
+	if v, applies := l.firstBack(); applies {
+		return v
+	}
 	n := l.withdrawing().withdraw()
-	if l.stableSet.Replicas < n.stable {
+	if l.stableSet.Replicas < n.stable && !l.Workload.InPlace {
 		v.Scale = append(v.Scale, Scale{l.stable, l.stableSet.Replicas, n.stable})
 		v.Why = fmt.Sprintf("the stable version is scaled from %d to %d pods", l.stableSet.Replicas, n.stable)
 	}
@@ -135,6 +138,9 @@ func (v *verdict) shrinkOthers(l look, to int32) {
 			v.because(fmt.Sprintf("version %s is scaled from %d to %d pods", s.Hash, s.Replicas, size))
 		}
 	}
+	if len(l.others) > 0 {
+		v.unstick(l)
+	}
 	if v.Why == "" && !l.gone() {
 		v.because("waiting until the pods of the version that goes away are gone")
 	}
@@ -146,7 +152,10 @@ func superseded(l look) (verdict, bool) {
 	if !l.Workload.Held || l.back() || !l.arrived() && !l.closing || len(l.others) == 0 && !stale {
 		return verdict{}, false
 	}
-	v := l.takeBack()
+	v, applies := l.nothingToKeep()
+	if !applies {
+		v = l.takeBack()
+	}
 	if v.Why != "" {
 		v.Why = "a newer version came: " + v.Why
 		return v, true
@@ -165,7 +174,7 @@ func stableGone(l look) (verdict, bool) {
 	if l.back() {
 		size = l.Workload.Replicas
 	}
-	if !l.Workload.Held || there || size == 0 || l.closing && !l.back() {
+	if !l.Workload.Held || l.Workload.InPlace || there || size == 0 || l.closing && !l.back() {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, firm: true, Decision: Decision{Route: l.keep()}}

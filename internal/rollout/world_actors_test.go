@@ -19,7 +19,7 @@ func (w *world) readyOf(hash string) (n int32) {
 
 // others are all actors but the controller. Each says whether it changed anything.
 func (w *world) others() []func() bool {
-	actors := []func() bool{w.native, w.replicaSets, w.kubelet, w.endpoints, w.garbage}
+	actors := []func() bool{w.native, w.replicaSets, w.statefulSet, w.daemonSet, w.kubelet, w.endpoints, w.garbage}
 	for _, r := range w.routers {
 		actors = append(actors, func() bool { return w.serve(r) })
 	}
@@ -29,7 +29,7 @@ func (w *world) others() []func() bool {
 // native is the part of the native Deployment controller that a paused Recreate Deployment still meets, and, for one that
 // is not held, just enough of a rolling update.
 func (w *world) native() bool {
-	if !w.dep.exists {
+	if !w.dep.exists || w.inPlace.kind != "" {
 		return false
 	}
 	changed := w.dep.observedGen != w.dep.generation
@@ -74,6 +74,9 @@ func (w *world) native() bool {
 
 // replicaSets is the native ReplicaSet controller.
 func (w *world) replicaSets() (changed bool) {
+	if w.inPlace.kind != "" {
+		return false
+	}
 	for _, s := range w.sorted() {
 		var mine []*pod
 		for _, p := range w.pods {

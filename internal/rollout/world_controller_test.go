@@ -85,6 +85,7 @@ func (w *world) control() (wrote bool) {
 			w.dep.kept = good
 		}
 		w.dep.generation++
+		w.close()
 		w.wrote("hold for %q", d.Hold.ReleaseID)
 	}
 	for _, hash := range d.Unmark {
@@ -106,7 +107,17 @@ func (w *world) control() (wrote bool) {
 	}
 	for _, s := range d.Scale {
 		say()
+		if w.inPlace.kind != "" {
+			if w.dep.replicas == seen.Workload.Replicas { // else the API server refuses the stale write
+				w.replace(s)
+			}
+			continue
+		}
 		w.scale(s)
+	}
+	if d.Unstick {
+		say()
+		w.unstick()
 	}
 	if d.Route != nil {
 		w.route(*d.Route, say)
@@ -118,6 +129,7 @@ func (w *world) control() (wrote bool) {
 		say()
 		w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept, w.paused = false, "", "", "", false
 		w.dep.generation++
+		w.inPlace.partition, w.inPlace.onDelete = 0, false
 		w.wrote("release the workload")
 	}
 	if d.LetGo {

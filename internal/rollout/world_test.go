@@ -45,6 +45,7 @@ type world struct {
 	noEdge   bool
 	paused   bool // the workload lost its marks only: it still is paused
 
+	inPlace  inPlace // of a workload that replaces its pods in place; its kind is empty for a Deployment
 	app      application
 	beats    []beat
 	broken   map[string]bool // hashes whose pods never become ready
@@ -76,12 +77,14 @@ type set struct {
 	hash        string
 	spec        int32
 	marked      bool
+	idle        int32
 	created     int
 	pods, ready int32 // as its status says
 }
 
 type pod struct {
 	id          int
+	ordinal     int32 // of a StatefulSet; the node of a DaemonSet
 	hash        string
 	ready       bool
 	readyAt     time.Time
@@ -187,8 +190,9 @@ func (w *world) observe() Observation {
 		MaxSurge: d.surge, MaxUnavailable: d.unavailable, ProgressDeadline: d.deadline, Template: d.template, AppRevision: d.label,
 		Held: d.held, HeldFor: d.heldFor, StableMark: d.stable, Kept: d.kept,
 	}
+	w.observeInPlace(&o.Workload)
 	for _, s := range w.sorted() {
-		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Marked: s.marked})
+		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Idle: s.idle, Marked: s.marked})
 	}
 	o.Routes.Ack = AckNone
 	if !o.Routed() && w.canary == nil && w.backend == "svc" && w.services["svc-stable"] == "" {
@@ -330,6 +334,7 @@ func (w *world) check() {
 					versions[p.hash] = true
 				}
 			}
+			w.checkCapacity(i, service, share)
 			if !answers && !w.emergent {
 				w.fail("router %d sends %d%% to %s, where no pod answers", i, share, service)
 			}
