@@ -108,9 +108,10 @@ func (w *world) control() (wrote bool) {
 	for _, s := range d.Scale {
 		say()
 		if w.inPlace.kind != "" {
-			if w.dep.replicas == seen.Workload.Replicas { // else the API server refuses the stale write
-				w.replace(s)
+			if w.dep.replicas != seen.Workload.Replicas {
+				panic(refused{})
 			}
+			w.replace(s)
 			continue
 		}
 		w.scale(s)

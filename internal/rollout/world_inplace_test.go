@@ -168,8 +168,8 @@ func (w *world) kill(p *pod) { p.terminating, p.ready, p.goneAt = true, false, w
 // replace makes the writes that the adapters do for a new size of a version (workload/inplace.go).
 func (w *world) replace(s Scale) {
 	if live := w.sets[s.Hash]; live == nil || live.spec != s.From {
-		w.fail("%s is to go from %d to %d, and is at %+v", s.Hash, s.From, s.To, live)
-		return
+		w.tell("   ! %s is to go from %d to %d, and is at %+v: the write is refused", s.Hash, s.From, s.To, live)
+		panic(refused{})
 	}
 	if s.To == 0 {
 		w.mayVanish(s.Hash)
@@ -325,14 +325,17 @@ func (w *world) daemonSet() (changed bool) {
 // checkCapacity holds for what replaces its pods in place: each version has the ready pods that its share needs, but for those
 // that may be missing. A release that is taken back sends everything to whoever is good at once.
 func (w *world) checkCapacity(i int, service string, share int32) {
+	if w.inPlace.kind == "" {
+		return
+	}
 	hash := w.services[service]
 	// So does a step for requests that match, of which nobody knows how many there are, and a DaemonSet whose pods become the newest
 	// version whenever they are made anew.
-	back := w.dep.template == w.dep.stable || len(w.spec.Strategy.Canary.Steps[0].Matches) > 0 || w.inPlace.kind == daemonSet && (w.inPlace.base > 0 || w.dep.template == "v3")
+	back := w.dep.template == w.dep.stable || len(w.spec.Strategy.Plan().Steps[0].Matches) > 0 || w.inPlace.kind == daemonSet && (w.inPlace.base > 0 || w.dep.template == "v3")
 	for _, p := range w.pods {
 		back = back || p.hash != w.dep.template && p.hash != w.dep.stable
 	}
-	if w.inPlace.kind == "" || w.emergent || hash == "" || back || share == 0 || !w.dep.held {
+	if w.emergent || hash == "" || back || share == 0 || !w.dep.held {
 		return
 	}
 	n := w.dep.replicas
