@@ -148,7 +148,7 @@ func (s *stage) router(ctx context.Context) error {
 	}
 	e, err := edge.New(edge.Config{
 		HTTPAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", Replica: "bench", PublishAddress: "127.0.0.1", DrainTimeout: time.Second,
-	}, direct, slog.New(slog.DiscardHandler))
+	}, direct, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return fmt.Errorf("making the edge: %w", err)
 	}

@@ -15,16 +15,6 @@ import (
 	"time"
 )
 
-// certificate chooses by server name from the table of this moment, so that a renewed Secret counts from the next
-// handshake on. A name that no Secret covers gets the edge's own certificate, which nobody trusts but which lets the
-// handshake end with an answer.
-func (e *Edge) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	if pair := e.snapshot.Load().router.Certificate(hello.ServerName); pair != nil {
-		return pair, nil
-	}
-	return e.own, nil
-}
-
 // ownCertificate makes the edge's own self-signed certificate, valid for ten years from an hour ago.
 func ownCertificate(now time.Time) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -16,9 +16,12 @@ import (
 type claim struct {
 	edge  *Edge
 	asked table.Request
+	way   way
 
 	snapshot *snapshot
 	route    *route
+	match    *table.Match // by which the route was found; nil for an Ingress
+	astray   bool         // no route, because the request came over a connection for another listener
 	version  int
 	insists  bool
 	held     *balance.Service  // counted in flight
@@ -33,12 +36,35 @@ type claim struct {
 	upgraded bool // held is counted by a tunnel
 }
 
+// way is how a request came in.
+type way struct {
+	key table.DoorKey
+	// own says that it came in where Ingresses are served.
+	own bool
+	// server is the name that the client of an encrypted connection asked for.
+	server string
+}
+
+// find gives the index of the route for the request, or -1. Where Ingresses are served they come first, and what none of them
+// takes is for the Gateways.
+func (c *claim) find(s *snapshot) int {
+	c.match, c.astray = nil, false
+	if c.way.own {
+		if i := s.router.Match(c.asked); i >= 0 {
+			return i
+		}
+	}
+	found := s.router.Find(c.way.key, c.way.server, c.asked)
+	c.match, c.astray = found.Match, found.Misdirected
+	return found.Route
+}
+
 // acquire chooses a version by the table that is served, and counts the request in flight on its Service. It tells whether
 // a route was found.
 func (c *claim) acquire() bool {
 	for {
 		s := c.edge.snapshot.Load()
-		i := s.router.Match(c.asked)
+		i := c.find(s)
 		if i < 0 {
 			return false
 		}
@@ -49,10 +75,14 @@ func (c *claim) acquire() bool {
 }
 
 // enter chooses a version of a route, and counts the request in flight on its Service. It gives false, and counts nothing,
-// when the snapshot is not served any more.
+// when the snapshot is not served any more. A route of the Gateway API may have no version to choose: then version is -1.
 func (c *claim) enter(s *snapshot, r *route) bool {
 	version, insists := r.choose(c.asked)
-	if !insists {
+	if version < 0 {
+		c.snapshot, c.route, c.version, c.insists = s, r, version, true
+		return true
+	}
+	if !insists && !r.Backends[version].Invalid {
 		version = c.able(r, version)
 	}
 	service := r.balance.Versions[version].Pool.Service
@@ -88,12 +118,15 @@ func (c *claim) isSpent(pool *balance.Pool) bool {
 	return false
 }
 
+// leads tells whether the version that was chosen leads to a Service.
+func (c *claim) leads() bool { return c.version >= 0 && !c.route.Backends[c.version].Invalid }
+
 // pick gives the endpoint for the next attempt and counts the request on it, or gives nil: another one of the same version,
 // then one of another version, which has the last attempt in any case: pods of a version often end together.
 func (c *claim) pick() *balance.Endpoint {
 	if c.attempts > 0 && c.edge.snapshot.Load() != c.snapshot {
 		c.release()
-		if !c.acquire() {
+		if !c.acquire() || !c.leads() {
 			return nil
 		}
 	}
@@ -120,7 +153,7 @@ func (c *claim) pick() *balance.Endpoint {
 		c.version, c.held = next, service
 		if c.edge.snapshot.Load() != c.snapshot {
 			c.release()
-			if !c.acquire() {
+			if !c.acquire() || !c.leads() {
 				return nil
 			}
 		}
@@ -173,6 +206,9 @@ func (c *claim) tally() {
 	c.tallied = true
 	for _, t := range c.route.tallies {
 		t.Add(c.version > 0)
+	}
+	if c.version >= 0 && c.route.sent != nil {
+		c.route.sent[c.version].Add(1)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"net/netip"
 	"time"
 )
 
@@ -20,8 +21,18 @@ type Config struct {
 	// IngressClass is the class served, "nginx" when empty. Ingresses that name no class are served when the cluster's
 	// IngressClass of this name is marked as the default.
 	IngressClass string
-	// PublishAddress is the IP written to status.loadBalancer of Ingresses that are not canaries. Empty: none is written.
+	// PublishAddress is the IP written to status.loadBalancer of Ingresses that are not canaries, and to the status of Gateways that
+	// share the edge's address. Empty: none is written.
 	PublishAddress string
+	// GatewayController is the spec.controllerName of the GatewayClasses served, "release.oam.dev/edge" when empty.
+	GatewayController string
+	// GatewayPool is the range out of which each Gateway gets an address of its own, on which the edge then listens: they must all be
+	// local to the machine, and one replica alone can have them. Zero: all Gateways share the edge's address, and where two
+	// claim the same port and hostname the older one has it.
+	GatewayPool netip.Prefix
+	// HTTPPort and HTTPSPort are the ports of Gateways' listeners that HTTPAddr and HTTPSAddr serve; the ports of those addresses when 0.
+	// Ports of other listeners are opened when there is one.
+	HTTPPort, HTTPSPort int
 	// Replica names this process in its plan.
 	Replica string
 	// AccessLog gets one line of JSON for each request. Nil: off.
@@ -32,6 +43,7 @@ type Config struct {
 
 func (c Config) withDefaults() (Config, error) {
 	c.IngressClass = cmp.Or(c.IngressClass, "nginx")
+	c.GatewayController = cmp.Or(c.GatewayController, "release.oam.dev/edge")
 	c.Replica = cmp.Or(c.Replica, "edge")
 	c.DrainTimeout = cmp.Or(c.DrainTimeout, 30*time.Second)
 	if c.HTTPAddr == "" && c.HTTPSAddr == "" {

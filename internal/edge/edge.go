@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
 
 	"github.com/vela-rollouts/vela/internal/edge/balance"
 	"github.com/vela-rollouts/vela/internal/edge/table"
@@ -41,6 +42,9 @@ type Edge struct {
 	exchanges sync.Pool
 	buffers   *buffers
 	tunnels   *tunnels
+	doors     *doors
+	mirrored  chan struct{} // a place for each copy that is in flight
+	scribe    *scribe
 	access    *accessLog
 	quiet     *log.Logger
 	own       *tls.Certificate
@@ -51,8 +55,9 @@ type Edge struct {
 	stopping  atomic.Bool
 }
 
-// New prepares an edge on a cluster. Nothing is opened and nothing is read before Run.
-func New(cfg Config, client kubernetes.Interface, log *slog.Logger) (*Edge, error) {
+// New prepares an edge on a cluster. Nothing is opened and nothing is read before Run. gateways is for the objects of the Gateway
+// API; nil: they are not served.
+func New(cfg Config, client kubernetes.Interface, gateways versioned.Interface, log *slog.Logger) (*Edge, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -66,12 +71,18 @@ func New(cfg Config, client kubernetes.Interface, log *slog.Logger) (*Edge, erro
 		nowhere:   balance.NewPool(&balance.Service{}),
 		buffers:   newBuffers(),
 		quiet:     discardLog(),
+		doors:     newDoors(),
+		mirrored:  make(chan struct{}, maxMirrored),
 		ready:     make(chan struct{}),
 		closing:   make(chan struct{}),
 	}
 	e.tunnels = newTunnels(func() { e.publisher.signal() })
 	if e.source, err = newSource(client, cfg.IngressClass); err != nil {
 		return nil, err
+	}
+	if gateways != nil {
+		e.source.gateways = newGatewaySource(cfg, gateways, e.source, log)
+		e.scribe = newScribe(gateways, cfg.GatewayController, e.source.gateways, e.clock, log)
 	}
 	if e.own, err = ownCertificate(e.clock.Now()); err != nil {
 		return nil, err
@@ -115,7 +126,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	group.Go(func() error { return serving(admin.Serve(e.listeners[2])) })
 	servers := e.servers()
 	group.Go(func() error {
-		defer e.stop(servers, admin)
+		defer e.stop(servers, admin) //nolint:contextcheck // it stops what the context let run
 		if err := e.source.start(failing); err != nil {
 			return ignoreStop(failing, err)
 		}
@@ -136,6 +147,9 @@ func (e *Edge) Run(ctx context.Context) error {
 		}
 		group.Go(func() error { e.publisher.run(working); return nil })
 		group.Go(func() error { e.announcer.run(failing); return nil })
+		if e.scribe != nil {
+			group.Go(func() error { e.scribe.run(failing); return nil })
+		}
 		e.log.Info("edge is serving", "http", addrText(e.listeners[0]), "https", addrText(e.listeners[1]), "admin", addrText(e.listeners[2]))
 		err := e.follow(failing)
 		e.drain(working, servers)
@@ -198,25 +212,31 @@ func (e *Edge) servers() [2]*http.Server {
 		if e.listeners[i] == nil {
 			continue
 		}
-		protocols := new(http.Protocols)
-		protocols.SetHTTP1(true)
-		if scheme == "http" {
-			protocols.SetUnencryptedHTTP2(true) // by prior knowledge, RFC 9113 section 3.3
-		} else {
-			protocols.SetHTTP2(true)
-		}
-		out[i] = &http.Server{
-			Handler:           &entrance{edge: e, scheme: scheme, port: portOf(e.listeners[i])},
-			ReadHeaderTimeout: readHeaderTimeout,
-			IdleTimeout:       clientIdle,
-			MaxHeaderBytes:    maxHeaderBytes,
-			Protocols:         protocols,
-			HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
-			TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: e.certificate},
-			ErrorLog:          e.quiet,
-		}
+		key := table.DoorKey{Port: e.gatewayPort(i)}
+		out[i] = e.server(&entrance{edge: e, scheme: scheme, port: portOf(e.listeners[i]), key: key, own: true})
 	}
 	return out
+}
+
+// server gives the server of one listener.
+func (e *Edge) server(en *entrance) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	if en.scheme == "http" {
+		protocols.SetUnencryptedHTTP2(true) // by prior knowledge, RFC 9113 section 3.3
+	} else {
+		protocols.SetHTTP2(true)
+	}
+	return &http.Server{
+		Handler:           en,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       clientIdle,
+		MaxHeaderBytes:    maxHeaderBytes,
+		Protocols:         protocols,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: en.certificate},
+		ErrorLog:          e.quiet,
+	}
 }
 
 func portOf(l net.Listener) string {
@@ -243,6 +263,7 @@ func (e *Edge) drain(ctx context.Context, servers [2]*http.Server) {
 			}
 		})
 	}
+	group.Go(e.closeDoors)
 	group.Wait()
 	e.tunnels.wait(ctx)
 	e.tunnels.cut()
@@ -256,6 +277,7 @@ func (e *Edge) stop(servers [2]*http.Server, admin *http.Server) {
 			_ = s.Close()
 		}
 	}
+	e.closeDoors()
 	close(e.closing)
 	_ = admin.Close()
 	e.closeListeners()

@@ -31,6 +31,8 @@ type exchange struct {
 	request  *http.Request
 	host     string
 	started  time.Time
+	plain    http.Header // of the request to the backend, before what a backendRef changes
+	timer    *time.Timer // of the rule's time limit
 
 	tunnel *tunnel
 }
@@ -40,6 +42,15 @@ func (x *exchange) Host() string { return x.host }
 
 // Path implements table.Request.
 func (x *exchange) Path() string { return x.request.URL.Path }
+
+// Method implements table.Request.
+func (x *exchange) Method() string { return x.request.Method }
+
+// Query implements table.Request.
+func (x *exchange) Query() string { return x.request.URL.RawQuery }
+
+// Values implements table.Request.
+func (x *exchange) Values(name string) []string { return x.request.Header.Values(name) }
 
 // Header implements table.Request.
 func (x *exchange) Header(name string) string { return x.request.Header.Get(name) }
@@ -60,13 +71,14 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	x.copies(req, &body)
 	failure := errNoEndpoint
 	for x.attempts < maxAttempts {
 		end := x.pick()
 		if end == nil {
 			return nil, failure
 		}
-		resp, err := upstreamOf(end).transport.RoundTrip(x.addressed(req, end, &body))
+		resp, err := x.attempt(upstreamOf(end).transport, x.addressed(req, end, &body)) //nolint:contextcheck // it is the request's
 		if err == nil {
 			return resp, nil
 		}
@@ -94,6 +106,15 @@ func (x *exchange) addressed(req *http.Request, end *balance.Endpoint, body *pay
 		req = &again
 	}
 	req.URL.Scheme, req.URL.Host = upstreamOf(end).scheme, end.Address
+	if c := x.route.Backends[x.version].Request; c != nil {
+		if x.plain == nil {
+			x.plain = req.Header
+		}
+		req.Header = x.plain.Clone()
+		change(req.Header, c)
+	} else if x.plain != nil {
+		req.Header = x.plain
+	}
 	body.attach(req)
 	return req
 }

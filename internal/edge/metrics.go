@@ -55,6 +55,9 @@ func (c *collector) routes(out chan<- prometheus.Metric) {
 		r := &s.routes[i]
 		for _, v := range r.balance.Versions {
 			labels := prometheus.Labels{"host": r.Host, "path": r.Path, "kind": string(r.Kind), "version": v.Name, "service": v.Pool.Service.Name}
+			if r.Name != "" {
+				labels["route"] = r.Name
+			}
 			collectStats(out, labels, v.Stats)
 		}
 	}

@@ -4,6 +4,7 @@
 package edge
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -26,6 +27,8 @@ type entrance struct {
 	edge   *Edge
 	scheme string
 	port   string
+	key    table.DoorKey // as Gateways see it
+	own    bool          // one of the edge's own listeners, where Ingresses are served
 }
 
 // ServeHTTP serves one request from the table of this moment.
@@ -35,6 +38,11 @@ func (en *entrance) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	x.entry, x.request, x.started = en, req, time.Now() //nolint:forbidigo // the data path measures real time
 	x.host = table.Host(req.Host)
 	x.recorder = recorder{ResponseWriter: w}
+	local, _ := req.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	x.way.key, x.way.own = en.at(local)
+	if req.TLS != nil {
+		x.way.server = req.TLS.ServerName
+	}
 	finished := false
 	defer func() {
 		x.finish(finished)
@@ -70,7 +78,18 @@ func (x *exchange) serve() {
 		req.Header.Del("Http2-Settings")
 	}
 	if !x.acquire() {
+		if x.astray {
+			x.answer(http.StatusMisdirectedRequest, "this connection was made for another host")
+			return
+		}
 		x.answer(http.StatusNotFound, "no route for this host and path")
+		return
+	}
+	if t := x.route.Treatment; t != nil && x.treated(t) {
+		return
+	}
+	if !x.leads() {
+		x.refuse(http.StatusInternalServerError, "the backend of this route cannot be used")
 		return
 	}
 	if x.route.Redirect && x.entry.scheme == "http" && x.edge.config.HTTPSAddr != "" {
@@ -85,7 +104,22 @@ func (x *exchange) serve() {
 		}
 		req.Body = http.MaxBytesReader(x.recorder.ResponseWriter, req.Body, limit)
 	}
+	if t := x.route.Treatment; t != nil && t.Timeout > 0 {
+		var cancel context.CancelCauseFunc
+		req, x.timer, cancel = limited(req, t.Timeout)
+		defer cancel(nil)
+		defer x.timer.Stop()
+	}
 	x.proxy.ServeHTTP(&x.recorder, req)
+}
+
+// refuse is answer in the words of the request's protocol.
+func (x *exchange) refuse(status int, line string) {
+	if isGRPC(x.request) {
+		x.answerGRPC(status, line)
+		return
+	}
+	x.answer(status, line)
 }
 
 // answer is what the edge says itself: one line of text.
@@ -138,6 +172,9 @@ func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	if h["X-Request-Id"] == nil {
 		h["X-Request-Id"] = []string{requestID()}
 	}
+	if t := x.route.Treatment; t != nil {
+		x.prepare(t, out)
+	}
 }
 
 // requestID gives 128 random bits as nginx prints its $request_id. It tells requests apart; it is no secret.
@@ -151,7 +188,11 @@ func requestID() string {
 // answered sees the backend's answer before the client does. It is the ReverseProxy's ModifyResponse.
 func (x *exchange) answered(resp *http.Response) error {
 	x.tally()
+	x.finishHeaders(resp.Header)
 	if resp.StatusCode == http.StatusSwitchingProtocols {
+		if x.timer != nil {
+			x.timer.Stop() // what goes on from here is no request any more
+		}
 		x.open(resp)
 	}
 	return nil
@@ -159,20 +200,19 @@ func (x *exchange) answered(resp *http.Response) error {
 
 // fail answers for a backend that did not.
 func (x *exchange) fail(_ http.ResponseWriter, req *http.Request, err error) {
+	if errors.Is(context.Cause(req.Context()), errTooLong) {
+		err = errTooLong
+	}
 	x.failed = true
 	if x.recorder.status != 0 {
 		return // an upgrade that failed after its answer
 	}
-	status, line := statusOf(x.request.Context(), err)
+	status, line := statusOf(x.request.Context(), err) //nolint:contextcheck // the client's, not the one with the rule's time limit
 	if status == statusClientGone {
 		x.recorder.status = status
 		return
 	}
-	if isGRPC(req) {
-		x.answerGRPC(status, line)
-		return
-	}
-	x.answer(status, line)
+	x.refuse(status, line)
 }
 
 func isGRPC(req *http.Request) bool {

@@ -94,7 +94,7 @@ func (e *Edge) plan() plan.Plan {
 	m := e.memory
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	out := plan.Plan{Replica: e.config.Replica, Ingresses: map[string]plan.Ingress{}, Services: map[string]plan.Service{}}
+	out := plan.Plan{Replica: e.config.Replica, Ingresses: map[string]plan.Ingress{}, Routes: map[string]plan.Route{}, Services: map[string]plan.Service{}}
 	s := e.snapshot.Load()
 	for key, source := range s.table.Sources {
 		epoch := s.epochs[key]
@@ -112,6 +112,9 @@ func (e *Edge) plan() plan.Plan {
 			CanaryRequests:  epoch.tally.Canary.Load(),
 		}
 	}
+	for key, stint := range s.stints {
+		out.Routes[key] = stint.describe()
+	}
 	pools := map[string][]*balance.Pool{}
 	for _, pool := range m.pools {
 		pools[pool.Service.Name] = append(pools[pool.Service.Name], pool)
@@ -127,6 +130,19 @@ func (e *Edge) plan() plan.Plan {
 			continue
 		}
 		out.Services[name] = describe(service, pools[name], tunnels)
+	}
+	return out
+}
+
+// describe gives an object for the plan.
+func (s *stint) describe() plan.Route {
+	out := plan.Route{UID: s.object.UID, ResourceVersion: s.object.ResourceVersion, Accepted: s.object.Accepted, Problems: s.object.Problems, Since: s.since}
+	for i, targets := range s.object.Rules {
+		rule := plan.Rule{}
+		for j, t := range targets {
+			rule.Backends = append(rule.Backends, plan.Backend{Service: t.Service, Weight: t.Weight, Requests: s.sent[i][j].Load()})
+		}
+		out.Rules = append(out.Rules, rule)
 	}
 	return out
 }

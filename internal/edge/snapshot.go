@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vela-rollouts/vela/internal/edge/balance"
@@ -20,6 +21,7 @@ type snapshot struct {
 	routes []route // as table.Routes
 	ids    map[string]bool
 	epochs map[string]*epoch
+	stints map[string]*stint // by key of table.Table.Objects
 }
 
 // route is a route of the table with what keeps its balance.
@@ -27,6 +29,15 @@ type route struct {
 	*table.Route
 	balance *balance.Route
 	tallies []*balance.Tally
+	sent    []*atomic.Uint64 // requests by backend; a rule's alone
+	mirrors []mirror
+}
+
+// stint is the time during which an HTTPRoute or GRPCRoute is served with the same backends at the same weights.
+type stint struct {
+	object table.Object
+	since  time.Time
+	sent   [][]*atomic.Uint64 // by rule and backend
 }
 
 // epoch is the time during which a source is served at one weight and by the same rules.
@@ -142,7 +153,15 @@ func (e *Edge) idle(end *balance.Endpoint) {
 // bind joins a table to what is remembered.
 func (e *Edge) bind(before *snapshot, t *table.Table, now time.Time) *snapshot {
 	m := e.memory
-	next := &snapshot{table: t, router: table.NewRouter(t), routes: make([]route, len(t.Routes)), ids: make(map[string]bool, len(t.Routes)), epochs: make(map[string]*epoch, len(t.Sources))}
+	next := &snapshot{table: t, router: table.NewRouter(t), routes: make([]route, len(t.Routes)), ids: make(map[string]bool, len(t.Routes)), epochs: make(map[string]*epoch, len(t.Sources)),
+		stints: make(map[string]*stint, len(t.Objects))}
+	sent := map[string][]*atomic.Uint64{}
+	for key, object := range t.Objects {
+		next.stints[key] = resumed(before, key, object, now)
+		for i := range object.Rules {
+			sent[table.RuleName(key, i)] = next.stints[key].sent[i]
+		}
+	}
 	for key, source := range t.Sources {
 		next.epochs[key] = continued(before, key, source, now)
 	}
@@ -164,7 +183,7 @@ func (e *Edge) bind(before *snapshot, t *table.Table, now time.Time) *snapshot {
 			}
 		}
 		cursor := kept(m.cursors, id, func() *balance.Cursor { return &balance.Cursor{} })
-		next.routes[i] = route{Route: r, balance: balance.NewRoute(cursor, versions), tallies: tallies}
+		next.routes[i] = route{Route: r, balance: balance.NewRoute(cursor, versions), tallies: tallies, sent: sent[r.Name], mirrors: m.mirrors(r)}
 	}
 	return next
 }
@@ -180,11 +199,55 @@ func continued(before *snapshot, key string, s table.Source, now time.Time) *epo
 	return &epoch{uid: s.UID, weight: s.Weight, total: s.Total, accepted: s.Accepted, rules: s.Rules, since: now, tally: &balance.Tally{}}
 }
 
+// mirrors gives the pools that copies of a rule's requests go to.
+func (m *memory) mirrors(r *table.Route) []mirror {
+	if r.Treatment == nil {
+		return nil
+	}
+	var out []mirror
+	for _, to := range r.Treatment.Mirrors {
+		out = append(out, mirror{to, m.pools[to.Pool]})
+	}
+	return out
+}
+
+// resumed gives the stint of an object: the one before it where nothing changed that its counts depend on.
+func resumed(before *snapshot, key string, object table.Object, now time.Time) *stint {
+	next := &stint{object: object, since: now}
+	if before != nil {
+		was := before.stints[key]
+		same := func(a, b []table.Target) bool { return slices.Equal(a, b) }
+		if was != nil && was.object.UID == object.UID && was.object.Accepted == object.Accepted && slices.EqualFunc(was.object.Rules, object.Rules, same) {
+			next.since, next.sent = was.since, was.sent
+			return next
+		}
+	}
+	for _, targets := range object.Rules {
+		counts := make([]*atomic.Uint64, len(targets))
+		for i := range counts {
+			counts[i] = &atomic.Uint64{}
+		}
+		next.sent = append(next.sent, counts)
+	}
+	return next
+}
+
 // weighted gives the Services that some route can send a request.
 func (s *snapshot) weighted() map[string]bool {
 	out := map[string]bool{}
 	for i := range s.routes {
 		r := &s.routes[i]
+		for _, m := range r.mirrors {
+			out[m.pool.Service.Name] = true
+		}
+		if r.Kind == table.Ruled {
+			for _, v := range r.balance.Versions {
+				if v.Weight > 0 {
+					out[v.Pool.Service.Name] = true
+				}
+			}
+			continue
+		}
 		for j, v := range r.balance.Versions {
 			// A rule can send requests to any version, whatever its weight.
 			if v.Weight > 0 || len(r.Rules) > 0 || j == 0 && len(r.Backends) == 1 {

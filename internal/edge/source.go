@@ -30,15 +30,17 @@ import (
 
 // source follows the cluster and gives what a table is built from.
 type source struct {
-	class     string
-	ingresses networkinglisters.IngressLister
-	classes   networkinglisters.IngressClassLister
-	services  corelisters.ServiceLister
-	slices    discoverylisters.EndpointSliceLister
-	secrets   corelisters.SecretLister
-	start     func(ctx context.Context) error
-	pairs     pairs
-	recall    *table.Recall
+	class      string
+	ingresses  networkinglisters.IngressLister
+	classes    networkinglisters.IngressClassLister
+	services   corelisters.ServiceLister
+	slices     discoverylisters.EndpointSliceLister
+	namespaces corelisters.NamespaceLister
+	secrets    corelisters.SecretLister
+	start      func(ctx context.Context) error
+	pairs      pairs
+	recall     *table.Recall
+	gateways   *gatewaySource // nil: not served
 
 	mu      sync.Mutex
 	all     bool            // an Ingress or the class changed: everything may be different
@@ -57,11 +59,13 @@ func newSource(client kubernetes.Interface, class string) (*source, error) {
 	s.classes = factory.Networking().V1().IngressClasses().Lister()
 	s.services = factory.Core().V1().Services().Lister()
 	s.slices = factory.Discovery().V1().EndpointSlices().Lister()
+	s.namespaces = factory.Core().V1().Namespaces().Lister()
 	s.secrets = secrets.Core().V1().Secrets().Lister()
 	synced := []cache.InformerSynced{}
 	for informer, touch := range map[cache.SharedIndexInformer]func(metav1.Object){
 		factory.Networking().V1().Ingresses().Informer():      func(metav1.Object) { s.touch("") },
 		factory.Networking().V1().IngressClasses().Informer(): func(metav1.Object) { s.touch("") },
+		factory.Core().V1().Namespaces().Informer():           func(metav1.Object) { s.touch(table.Namespaces) },
 		factory.Core().V1().Services().Informer():             func(o metav1.Object) { s.touch(o.GetNamespace() + "/" + o.GetName()) },
 		factory.Discovery().V1().EndpointSlices().Informer(): func(o metav1.Object) {
 			s.touch(o.GetNamespace() + "/" + o.GetLabels()[discoveryv1.LabelServiceName])
@@ -78,7 +82,10 @@ func newSource(client kubernetes.Interface, class string) (*source, error) {
 		factory.StartWithContext(ctx)
 		secrets.StartWithContext(ctx)
 		if !cache.WaitForCacheSync(ctx.Done(), synced...) {
-			return errors.New("stopped before the cluster's Ingresses, IngressClasses, Services, EndpointSlices and Secrets were read")
+			return errors.New("stopped before the cluster's Ingresses, IngressClasses, Namespaces, Services, EndpointSlices and Secrets were read")
+		}
+		if s.gateways != nil {
+			return s.gateways.start(ctx)
 		}
 		return nil
 	}
@@ -163,6 +170,12 @@ func (s *source) read(now time.Time) (table.Input, error) {
 			in.ClassIsDefault = true
 		}
 	}
+	if s.gateways != nil {
+		var err error
+		if in.Gateways, err = s.gateways.read(); err != nil {
+			return in, err
+		}
+	}
 	return in, errors.Join(errs[:]...)
 }
 
@@ -188,6 +201,9 @@ func (p *pairs) get(secret *corev1.Secret) (*tls.Certificate, error) {
 
 // longestRest bounds the pause after a build.
 const longestRest = 100 * time.Millisecond
+
+// reopenAfter is when a port that could not be opened is tried again.
+const reopenAfter = 5 * time.Second
 
 // follow builds and installs a table whenever the cluster changes: at once when idle, and once more when something came
 // in the meantime. After each build it rests as long as the build took, so that it never takes more than half a core.
@@ -225,13 +241,24 @@ func (e *Edge) follow(ctx context.Context) error {
 	}
 }
 
+// rebuild serves what the cluster says at this moment: ports are opened before the table that needs them is installed, and
+// requests are accepted there after it.
 func (e *Edge) rebuild() error {
 	in, err := e.source.read(e.clock.Now())
 	if err != nil {
 		return fmt.Errorf("reading the cluster's objects: %w", err)
 	}
-	e.install(table.Build(in), e.clock.Now())
+	t := table.Build(in)
+	closed := e.open(t.Doors)
+	e.install(t, e.clock.Now())
+	e.serve(t.Doors)
 	e.publisher.publish()
 	e.announcer.look(in)
+	if e.scribe != nil {
+		e.scribe.look(t.Closed(closed))
+	}
+	if len(closed) > 0 {
+		time.AfterFunc(reopenAfter, func() { e.source.touch("") })
+	}
 	return nil
 }

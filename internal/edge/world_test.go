@@ -22,6 +22,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatewayfake "sigs.k8s.io/gateway-api/pkg/client/clientset/versioned/fake"
 
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 )
@@ -31,16 +33,22 @@ const patience = 20 * time.Second
 
 const dialect = "nginx.ingress.kubernetes.io/"
 
+// served is what a cluster with the Gateway API says it serves.
+var served = []*metav1.APIResourceList{{GroupVersion: gatewayv1.GroupVersion.String(), APIResources: []metav1.APIResource{
+	{Name: "gatewayclasses"}, {Name: "gateways"}, {Name: "httproutes"}, {Name: "grpcroutes"}, {Name: "referencegrants"},
+}}}
+
 // world is an edge on a fake cluster, with real listeners on loopback.
 type world struct {
-	t       testing.TB
-	client  *fake.Clientset
-	edge    *Edge
-	url     string
-	tls     string
-	admin   string
-	version int
-	stop    func() error
+	t        testing.TB
+	client   *fake.Clientset
+	gateways *gatewayfake.Clientset
+	edge     *Edge
+	url      string
+	tls      string
+	admin    string
+	version  int
+	stop     func() error
 }
 
 func newWorld(tb testing.TB, adjust func(*Config)) *world {
@@ -49,8 +57,9 @@ func newWorld(tb testing.TB, adjust func(*Config)) *world {
 	if adjust != nil {
 		adjust(&cfg)
 	}
-	w := &world{t: tb, client: fake.NewClientset()}
-	e, err := New(cfg, w.client, slog.New(slog.DiscardHandler))
+	w := &world{t: tb, client: fake.NewClientset(), gateways: gatewayfake.NewSimpleClientset()}
+	w.gateways.Resources = served
+	e, err := New(cfg, w.client, w.gateways, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

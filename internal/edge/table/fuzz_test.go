@@ -57,13 +57,25 @@ func FuzzTableBuild(f *testing.F) {
 		}
 		for i := range built.Routes {
 			route := &built.Routes[i]
-			if len(route.Backends) < 1 || len(route.Backends) > 2 {
+			if route.Kind != Ruled && (len(route.Backends) < 1 || len(route.Backends) > 2) {
 				t.Errorf("%s has %d backends", route.ID(), len(route.Backends))
 			}
 			for _, b := range route.Backends {
 				if _, exists := built.Pools[b.Pool]; b.Pool != "" && !exists || b.Weight < 0 {
 					t.Errorf("%s: backend %+v", route.ID(), b)
 				}
+			}
+		}
+		for _, door := range built.Doors {
+			for _, l := range door.Listeners {
+				for _, m := range l.Matches {
+					if m.Kind == Pattern && m.Regexp == nil {
+						t.Errorf("%s has a pattern without an expression: %+v", l.Name, m)
+					}
+				}
+			}
+			if f := NewRouter(built).Find(door.DoorKey, host, asked{Host(host), path}); f.Route >= len(built.Routes) || f.Route >= 0 && built.Routes[f.Route].Name != f.Match.Rule {
+				t.Errorf("matched %+v of %d routes", f, len(built.Routes))
 			}
 		}
 		if i := NewRouter(built).Match(asked{Host(host), path}); i >= len(built.Routes) {

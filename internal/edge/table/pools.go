@@ -45,7 +45,12 @@ func (b *builder) pool(c *claim, p place, how Transport) string {
 		c.problem("%s.service.port is %s, which Service %s does not have; use one of %s", field, portText(target.Port), name, portList(service))
 		return ""
 	}
-	made := Pool{Service: name, Port: strconv.Itoa(int(port.Port)), Transport: how}
+	return b.poolOf(name, port, endpoints, how)
+}
+
+// poolOf gives the key of the pool behind a port of a Service, and makes the pool when it is the first to need it.
+func (b *builder) poolOf(service string, port corev1.ServicePort, endpoints []*discoveryv1.EndpointSlice, how Transport) string {
+	made := Pool{Service: service, Port: strconv.Itoa(int(port.Port)), Transport: how}
 	key := made.Key()
 	if _, exists := b.table.Pools[key]; !exists {
 		made.Members = members(endpoints, port.Name)

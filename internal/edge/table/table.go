@@ -13,7 +13,7 @@ import (
 
 // Table is everything the edge needs to serve requests, apart from what it learns by serving. It is not changed once built.
 type Table struct {
-	// Routes are in order of host, path and kind.
+	// Routes are those of Ingresses in order of host, path and kind, then those of the Gateway API in order of their names.
 	Routes []Route `json:"routes,omitempty"`
 	// Pools are keyed by PoolKey.String.
 	Pools map[string]Pool `json:"pools,omitempty"`
@@ -21,6 +21,12 @@ type Table struct {
 	Certificates []Certificate `json:"certificates,omitempty"`
 	// Sources are the objects that routes came from, keyed by namespace/name.
 	Sources map[string]Source `json:"sources,omitempty"`
+	// Doors are where listeners of Gateways take requests, in order of address and port.
+	Doors []Door `json:"doors,omitempty"`
+	// Objects are the HTTPRoutes and GRPCRoutes that name a Gateway of the edge, keyed by plan.RouteKey.
+	Objects map[string]Object `json:"objects,omitempty"`
+	// Statuses is what is to be written into objects of the Gateway API.
+	Statuses Statuses `json:"statuses,omitzero"`
 	// Needs holds every Service, EndpointSlice owner and Secret (namespace/name) whose change can change the table.
 	Needs map[string]bool `json:"-"`
 	// Expires is when the table has to be built anew though nothing changed; zero: never.
@@ -36,15 +42,19 @@ const (
 	Prefix  Kind = "prefix"  // by elements: /a matches /a and /a/b, not /ab
 	Literal Kind = "literal" // by characters, as an nginx location: /a matches /ab too
 	Default Kind = "default" // what no other route of the host takes; an empty host stands for every host
+	Pattern Kind = "pattern" // by a regular expression over the whole path; Gateway API only
+	Ruled   Kind = "rule"    // a rule of the Gateway API: reached by the matches of listeners, not by host and path
 )
 
-// Route is one place where requests go.
+// Route is one place where requests go: a path of an Ingress or a rule of an HTTPRoute or GRPCRoute.
 type Route struct {
+	// Name is that of a rule, RuleName's; empty for a path of an Ingress.
+	Name string `json:"name,omitempty"`
 	// Host is exact, "*.suffix" (one label for the star), or empty for every host that has no routes of its own.
 	Host string `json:"host,omitempty"`
 	Path string `json:"path,omitempty"`
 	Kind Kind   `json:"kind"`
-	// Backends share the requests by weight. The first is the stable one.
+	// Backends share the requests by weight. The first one of an Ingress is the stable one; a rule may have none.
 	Backends []Backend `json:"backends"`
 	// Rules choose a backend before the weights do; the first that decides wins.
 	Rules []Rule `json:"rules,omitempty"`
@@ -52,20 +62,32 @@ type Route struct {
 	Redirect bool `json:"redirect,omitempty"`
 	// BodyLimit is the largest accepted request body in bytes; 0: no limit.
 	BodyLimit int64 `json:"bodyLimit,omitempty"`
+	// Treatment is what a rule does besides choosing a backend; nil: nothing.
+	Treatment *Treatment `json:"treatment,omitempty"`
 }
 
 // ID tells routes apart; it is the same in the next table for the same place.
-func (r *Route) ID() string { return r.Host + "|" + string(r.Kind) + "|" + r.Path }
+func (r *Route) ID() string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Host + "|" + string(r.Kind) + "|" + r.Path
+}
 
 // Backend is one weighted target of a route.
 type Backend struct {
-	// Name is stable or canary.
+	// Name is stable or canary; of a rule, the name of the Service.
 	Name   string `json:"name"`
 	Weight int    `json:"weight"`
 	// Pool is the key of a pool; empty when the Service or its port does not exist.
 	Pool string `json:"pool,omitempty"`
-	// Source is the object that asked for this backend.
-	Source string `json:"source"`
+	// Source is the Ingress that asked for this backend; empty for a rule's.
+	Source string `json:"source,omitempty"`
+	// Invalid says that the reference leads nowhere: its share of the requests is answered with 500 (HTTPRoute, backendRefs).
+	Invalid bool `json:"invalid,omitempty"`
+	// Request and Response change the headers of what goes through this backend alone; nil: nothing.
+	Request  *Headers `json:"request,omitempty"`
+	Response *Headers `json:"response,omitempty"`
 }
 
 // The names of backends.

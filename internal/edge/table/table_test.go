@@ -19,6 +19,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -71,7 +72,7 @@ func TestBuildGoldens(t *testing.T) {
 
 // parse reads a stream of YAML objects. Certificates are not parsed: one whose tls.crt says "broken" is refused.
 func parse(data []byte) (Input, error) {
-	in := Input{Class: "nginx", Pair: func(s *corev1.Secret) (*tls.Certificate, error) {
+	in := Input{Class: "nginx", Gateways: Gateways{Address: "10.0.0.1"}, Pair: func(s *corev1.Secret) (*tls.Certificate, error) {
 		if bytes.Contains(s.Data[corev1.TLSCertKey], []byte("broken")) {
 			return nil, errors.New("it is broken")
 		}
@@ -102,6 +103,30 @@ func parse(data []byte) (Input, error) {
 			in.Secrets = append(in.Secrets, o)
 		case "IngressClass":
 			in.ClassIsDefault = true
+		case "GatewayClass":
+			o := &gatewayv1.GatewayClass{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.Classes, in.Gateways.Controller = append(in.Gateways.Classes, o), "release.oam.dev/edge"
+		case "Gateway":
+			o := &gatewayv1.Gateway{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.Gateways = append(in.Gateways.Gateways, o)
+		case "HTTPRoute":
+			o := &gatewayv1.HTTPRoute{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.HTTPRoutes = append(in.Gateways.HTTPRoutes, o)
+		case "GRPCRoute":
+			o := &gatewayv1.GRPCRoute{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.GRPCRoutes = append(in.Gateways.GRPCRoutes, o)
+		case "ReferenceGrant":
+			o := &gatewayv1.ReferenceGrant{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.Grants = append(in.Gateways.Grants, o)
+		case "Namespace":
+			o := &corev1.Namespace{}
+			err = yaml.UnmarshalStrict(doc, o)
+			in.Gateways.Namespaces = append(in.Gateways.Namespaces, o)
 		case "":
 		default:
 			err = fmt.Errorf("kind %q is nothing a table is built from", kind.Kind)
@@ -168,10 +193,13 @@ func TestMatch(t *testing.T) {
 // asked is a request without headers.
 type asked struct{ host, path string }
 
-func (a asked) Host() string       { return a.host }
-func (a asked) Path() string       { return a.path }
-func (asked) Header(string) string { return "" }
-func (asked) Cookie(string) string { return "" }
+func (a asked) Host() string         { return a.host }
+func (a asked) Path() string         { return a.path }
+func (asked) Header(string) string   { return "" }
+func (asked) Cookie(string) string   { return "" }
+func (asked) Method() string         { return "GET" }
+func (asked) Query() string          { return "" }
+func (asked) Values(string) []string { return nil }
 
 func TestMatchAllocatesNothing(t *testing.T) {
 	router := NewRouter(&Table{Routes: []Route{{Host: "*.a.example", Path: "/foo", Kind: Prefix}, {Host: "*.a.example", Path: "/foo/bar", Kind: Exact}}})

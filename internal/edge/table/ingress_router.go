@@ -15,6 +15,7 @@ import (
 type Router struct {
 	sites map[string]*site // by host: exact, "*.suffix", or empty
 	pairs map[string]*tls.Certificate
+	gates map[DoorKey]*gate
 }
 
 // site holds the routes of one host, as indexes into Table.Routes.
@@ -33,9 +34,14 @@ type entry struct {
 
 // NewRouter indexes a table.
 func NewRouter(t *Table) *Router {
-	r := &Router{sites: map[string]*site{}, pairs: map[string]*tls.Certificate{}}
+	r := &Router{sites: map[string]*site{}, pairs: map[string]*tls.Certificate{}, gates: map[DoorKey]*gate{}}
+	rules := map[string]int{}
 	for i := range t.Routes {
 		route := &t.Routes[i]
+		if route.Kind == Ruled {
+			rules[route.Name] = i
+			continue
+		}
 		s := r.sites[route.Host]
 		if s == nil {
 			s = &site{exact: map[string]int{}, fallback: -1}
@@ -46,9 +52,13 @@ func NewRouter(t *Table) *Router {
 			s.fallback = i
 		case Exact:
 			s.exact[route.Path] = i
+		case Pattern, Ruled: // not of an Ingress
 		case Prefix, Literal:
 			s.paths = append(s.paths, entry{path: route.Path, kind: route.Kind, route: i, parent: -1})
 		}
+	}
+	for i := range t.Doors {
+		r.gates[t.Doors[i].DoorKey] = newGate(&t.Doors[i], rules)
 	}
 	for _, s := range r.sites {
 		s.link()
@@ -83,9 +93,14 @@ type Request interface {
 	Host() string
 	// Path is decoded.
 	Path() string
+	Method() string
+	// Query is as it came, without the question mark.
+	Query() string
 	// Header gives the first value of a header, and Cookie that of a cookie; empty when there is none.
 	Header(name string) string
 	Cookie(name string) string
+	// Values gives all values of a header.
+	Values(name string) []string
 }
 
 // Match gives the index of the route for a request, or -1.
