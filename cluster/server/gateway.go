@@ -47,7 +47,7 @@ func (g *gateway) Start(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	if g.edge, err = edge.New(g.config, client, g.log); err != nil {
+	if g.edge, err = edge.New(g.config, client, nil, g.log); err != nil {
 		return err
 	}
 	g.task.Go(g.edge.Run)
