@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -433,11 +434,12 @@ func has(all []metav1.Condition, kind string, status metav1.ConditionStatus, rea
 
 func TestEachGatewayHasAnAddressOfItsOwnOutOfThePool(t *testing.T) {
 	w := newGatewayWorld(t, func(c *Config) { c.GatewayPool = netip.MustParsePrefix("127.77.0.0/29") })
+	_, port, _ := net.SplitHostPort(refusing(t))
 	one, two := newBackend(t, "one", nil), newBackend(t, "two", nil)
 	w.service("stable", one.address)
 	w.service("canary", two.address)
-	w.apply(`{kind: Gateway, metadata: {name: edge}, spec: {gatewayClassName: vela, listeners: [{name: http, port: 18080, protocol: HTTP}]}}`)
-	w.apply(`{kind: Gateway, metadata: {name: other}, spec: {gatewayClassName: vela, listeners: [{name: http, port: 18080, protocol: HTTP}]}}`)
+	w.apply(`{kind: Gateway, metadata: {name: edge}, spec: {gatewayClassName: vela, listeners: [{name: http, port: ` + port + `, protocol: HTTP}]}}`)
+	w.apply(`{kind: Gateway, metadata: {name: other}, spec: {gatewayClassName: vela, listeners: [{name: http, port: ` + port + `, protocol: HTTP}]}}`)
 	w.route(`[{backendRefs: [{name: stable, port: 80}]}]`)
 	w.apply(`{kind: HTTPRoute, metadata: {name: second}, spec: {parentRefs: [{name: other}], hostnames: [demo.example], rules: [{backendRefs: [{name: canary, port: 80}]}]}}`)
 	programmed := func(s gatewayv1.GatewayStatus) bool {
@@ -445,7 +447,7 @@ func TestEachGatewayHasAnAddressOfItsOwnOutOfThePool(t *testing.T) {
 	}
 	for name, want := range map[string]string{"edge": "one", "other": "two"} {
 		address := w.gateway(name, programmed).Addresses[0].Value
-		w.url = "http://" + address + ":18080"
+		w.url = "http://" + address + ":" + port
 		if got := w.mustGet("/"); got != want {
 			t.Errorf("at %s, the address of Gateway %s, served by %s, want %s", address, name, got, want)
 		}

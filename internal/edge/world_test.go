@@ -5,6 +5,7 @@ package edge
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,9 +20,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	gatewayfake "sigs.k8s.io/gateway-api/pkg/client/clientset/versioned/fake"
 
@@ -59,6 +64,22 @@ func newWorld(tb testing.TB, adjust func(*Config)) *world {
 	}
 	w := &world{t: tb, client: fake.NewClientset(), gateways: gatewayfake.NewSimpleClientset()}
 	w.gateways.Resources = served
+	// As an API server, the fake one is to refuse a patch of another version than it has.
+	w.gateways.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
+		patch := action.(clienttesting.PatchAction)
+		var wanted metav1.PartialObjectMetadata
+		if err := json.Unmarshal(patch.GetPatch(), &wanted); err != nil {
+			return true, nil, err
+		}
+		has, err := w.gateways.Tracker().Get(patch.GetResource(), patch.GetNamespace(), patch.GetName())
+		if err != nil {
+			return true, nil, err
+		}
+		if o, err := meta.Accessor(has); err != nil || o.GetResourceVersion() != wanted.ResourceVersion {
+			return true, nil, apierrors.NewConflict(patch.GetResource().GroupResource(), patch.GetName(), err)
+		}
+		return false, nil, nil
+	})
 	e, err := New(cfg, w.client, w.gateways, slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
