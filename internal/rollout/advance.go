@@ -189,6 +189,7 @@ func waitForPods(l look) (verdict, bool) {
 	if l.load.canaryFull() {
 		v.Why = fmt.Sprintf("%d of %s of the stable version ready", l.load.stableReady, pods(l.goal.stable))
 	}
+	v.wakeAt = l.routes.graceEnds // the pods may be waiting for the weight
 	v.unstick(l)
 	return v, true
 }

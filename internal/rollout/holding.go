@@ -117,7 +117,7 @@ func first(l look) (verdict, bool) {
 }
 
 func hold(l look) (verdict, bool) {
-	closed := !l.Workload.Open || l.Workload.Current != "" || l.Spec.ReleaseID != "" || !l.back()
+	closed := !l.Workload.Open || l.Workload.Current != "" || !l.back()
 	if l.closing || l.done() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID && closed {
 		return verdict{}, false
 	}

@@ -231,6 +231,8 @@ func (l look) limits() string {
 		return fmt.Sprintf("; a %s gives every pod that is made anew the newest version", w.Kind)
 	case w.InPlace && l.goal.canary < l.asked.canary && w.Replicas > 1:
 		return fmt.Sprintf("; the step asks for %d, but a %s replaces its pods in place and the stable version needs %d for its share", l.asked.canary, w.Kind, l.goal.stable)
+	case w.Note != "":
+		return "; " + w.Note
 	}
 	return ""
 }

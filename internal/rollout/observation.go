@@ -68,6 +68,8 @@ type Workload struct {
 	Current string
 	// Open says that a held workload would let the next version in.
 	Open bool
+	// Note is a sentence about what the kind of workload can't do; empty where there is nothing to tell.
+	Note string
 	// Stuck counts pods that are not ready, of a version that is not to be there, and that the native controller may not replace.
 	Stuck int32
 	// HeldBy names another Rollout that holds the workload.

@@ -276,7 +276,11 @@ func (l look) conditions(v *verdict, st *v1beta1.RolloutStatus) {
 		set(v1beta1.ConditionProgressing, metav1.ConditionTrue, v.reason, v.Why)
 		return
 	}
-	text := fmt.Sprintf("no progress for %d seconds (progressDeadlineSeconds of the workload): %s", l.Workload.ProgressDeadline, v.Why)
+	source := " (progressDeadlineSeconds of the workload)"
+	if l.Workload.InPlace {
+		source = ""
+	}
+	text := fmt.Sprintf("no progress for %d seconds%s: %s", l.Workload.ProgressDeadline, source, v.Why)
 	set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonDeadlineExceeded, text)
 	st.Message = text
 	if c := l.condition(); c == nil || c.Reason != v1beta1.ReasonDeadlineExceeded {

@@ -87,7 +87,7 @@ func (w *world) observeInPlace(o *Workload) {
 		case in.kind == daemonSet:
 			s.idle++
 		}
-		if !p.ready && p.hash != w.due(p.ordinal) {
+		if w.isStuck(p) {
 			o.Stuck++
 		}
 	}
@@ -211,9 +211,14 @@ func (w *world) replace(s Scale) {
 	}
 }
 
+// isStuck says that a pod is not ready, and of a version that is not to be there.
+func (w *world) isStuck(p *pod) bool {
+	return !p.ready && p.hash != w.due(p.ordinal) && (w.inPlace.kind != daemonSet || p.hash != w.good())
+}
+
 func (w *world) unstick() {
 	for _, p := range w.ordinals() {
-		if !p.terminating && !p.ready && p.hash != w.due(p.ordinal) {
+		if !p.terminating && w.isStuck(p) {
 			w.kill(p)
 			w.wrote("delete pod %d of %s, which is not ready", p.ordinal, p.hash)
 		}

@@ -9,7 +9,10 @@ const (
 	AnnotationInProgress = "rollouts.kruise.io/in-progressing"
 	// AnnotationDeploymentStrategy on a held Deployment is its own strategy and pause, as JSON, given back at the end.
 	AnnotationDeploymentStrategy = "rollouts.kruise.io/deployment-strategy"
-	// LabelStableRevision on a held workload is the pod-template-hash of the version that was good before.
+	// AnnotationUpdateStrategy on a held workload that replaces its pods in place is its own update strategy, as JSON, given back at
+	// the end.
+	AnnotationUpdateStrategy = "rollouts.kruise.io/original-update-strategy"
+	// LabelStableRevision on a held workload is the pod-template-hash or the controller-revision-hash of the version that was good before.
 	LabelStableRevision = "rollouts.kruise.io/stable-revision"
 	// LabelRolloutName on a helper object names the Rollout that made it.
 	LabelRolloutName = "rollouts.kruise.io/rollout-name"

@@ -47,6 +47,7 @@ type bench struct {
 	killAt int  // the controller dies after that write
 	dead   bool // until it is started again
 	events []string
+	made   int // pods so far
 }
 
 func newBench(t *testing.T, objects ...client.Object) *bench {
@@ -59,7 +60,7 @@ func newBench(t *testing.T, objects ...client.Object) *bench {
 	}
 	b := &bench{t: t, clock: clocktesting.NewFakeClock(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
-		WithStatusSubresource(&v1beta1.Rollout{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{})
+		WithStatusSubresource(&v1beta1.Rollout{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{})
 	if err := Index(t.Context(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +162,7 @@ func (b *bench) ready(key string) int {
 	if !b.find(key, s) {
 		return 0
 	}
-	n := 0
+	n := b.readyPods(s.Spec.Selector)
 	for _, set := range b.sets() {
 		if set.Labels["pod-template-hash"] == s.Spec.Selector["pod-template-hash"] {
 			n += int(set.Status.AvailableReplicas)
@@ -182,6 +183,7 @@ func (b *bench) sets() []appsv1.ReplicaSet {
 func (b *bench) cluster() {
 	b.t.Helper()
 	ctx := b.t.Context()
+	b.replaceInPlace()
 	for _, set := range b.sets() {
 		n := *set.Spec.Replicas
 		if set.Status.Replicas != n || set.Status.AvailableReplicas != n {

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
@@ -56,8 +58,8 @@ func (r *Reconciler) deployment(ctx context.Context, namespace, name string) (go
 
 func (g *deployment) object() client.Object { return g.is }
 
-func (g *deployment) observe(rolloutName string) (rollout.Workload, []rollout.ReplicaSet) {
-	return workload.Observe(g.is, g.sets, rolloutName)
+func (g *deployment) observe(ro *v1beta1.Rollout, _ time.Time) (rollout.Workload, []rollout.ReplicaSet) {
+	return workload.Observe(g.is, g.sets, ro.Name)
 }
 
 func (g *deployment) holdPatch(rolloutName string, h rollout.Hold) ([]byte, error) {

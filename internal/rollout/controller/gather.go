@@ -53,7 +53,7 @@ func (r *Reconciler) gatherWorkload(ctx context.Context, w *world) error {
 		return err
 	}
 	w.workload = is
-	w.seen.Workload, w.seen.Sets = is.observe(w.rollout.Name)
+	w.seen.Workload, w.seen.Sets = is.observe(w.rollout, r.clock.Now())
 	return nil
 }
 

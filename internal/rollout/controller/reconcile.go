@@ -35,6 +35,7 @@ type Routers interface {
 // Reconciler carries out one Rollout at a time.
 type Reconciler struct {
 	client    client.Client
+	live      client.Reader // past the caches
 	providers map[traffic.Kind]traffic.Router
 	routers   Routers // nil: no router tells
 	events    events.EventRecorder

@@ -55,11 +55,14 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 		opts.Concurrency = 16
 	}
 	r := New(mgr.GetClient(), nil, clock.RealClock{})
+	r.live = mgr.GetAPIReader()
 	r.events = mgr.GetEventRecorder("vela-rollout")
 	m := mapper{mgr.GetCache()}
 	b := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).
 		Watches(&appsv1.Deployment{}, m.by("Deployment", client.Object.GetName)).
 		Watches(&appsv1.ReplicaSet{}, m.by("Deployment", controllerName)).
+		Watches(&appsv1.StatefulSet{}, m.by("StatefulSet", client.Object.GetName)).
+		Watches(&appsv1.DaemonSet{}, m.by("DaemonSet", client.Object.GetName)).
 		Watches(&corev1.Service{}, m.by("Service", client.Object.GetName)).
 		Watches(&networkingv1.Ingress{}, m.by("Ingress", client.Object.GetName)).
 		Watches(&discoveryv1.EndpointSlice{}, m.by("Endpoints", serviceName)).
@@ -84,7 +87,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
 func New(c client.Client, routers Routers, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, providers: map[traffic.Kind]traffic.Router{traffic.KindIngress: ingress.Router{}},
+		client: c, live: c, providers: map[traffic.Kind]traffic.Router{traffic.KindIngress: ingress.Router{}},
 		routers: routers, events: silent{}, clock: now,
 		patience: patience{since: map[types.NamespacedName]time.Time{}},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
 	"github.com/vela-rollouts/vela/internal/rollout"
+	"github.com/vela-rollouts/vela/internal/rollout/workload"
 )
 
 // longestService leaves room for the suffix that the two Services of a release get, in a name of 63.
@@ -52,6 +53,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 		add(amount(field+".failureThreshold", *plan.FailureThreshold))
 	}
 	add(delay(field, plan, style))
+	add(inPlace(field, ro.Spec.WorkloadRef, style))
 	for i, r := range plan.TrafficRoutings {
 		at := schema.Index(field+".trafficRoutings", i)
 		if r.Service == "" {
@@ -105,10 +107,10 @@ func nothingRouted(st v1beta1.RolloutStatus) bool {
 // Workload says what is wrong with a reference to a workload; nil where it can be released in steps.
 func Workload(ref v1beta1.ObjectRef) error {
 	group, _, _ := strings.Cut(ref.APIVersion, "/")
-	if ref.Kind == "Deployment" && group == "apps" {
+	if group == "apps" && slices.Contains([]string{workload.KindDeployment, workload.KindStatefulSet, workload.KindDaemonSet}, ref.Kind) {
 		return nil
 	}
-	return schema.Faultf("spec.workloadRef", "names a %s of %s, which can't be released in steps; name a Deployment of apps/v1", ref.Kind, ref.APIVersion)
+	return schema.Faultf("spec.workloadRef", "names a %s of %s, which can't be released in steps; name a Deployment, a StatefulSet or a DaemonSet of apps/v1", ref.Kind, ref.APIVersion)
 }
 
 // Plan says what is wrong with a strategy as a whole.
@@ -120,6 +122,17 @@ func Plan(s v1beta1.Strategy) error {
 		return schema.Faultf(Field(s), "has no steps; give it at least one")
 	}
 	return nil
+}
+
+// inPlace says why a workload that replaces its pods in place can't have those of the new version on top.
+func inPlace(field string, ref v1beta1.ObjectRef, style v1beta1.Style) error {
+	switch {
+	case ref.Kind == workload.KindDeployment || style == v1beta1.StylePartition:
+		return nil
+	case style == v1beta1.StyleBlueGreen:
+		return schema.Faultf(field, "needs pods of both versions side by side, and a %s replaces its pods in place; release it with spec.strategy.canary", ref.Kind)
+	}
+	return schema.Faultf(field+".enableExtraWorkloadForCanary", "needs pods of both versions side by side, and a %s replaces its pods in place; remove it", ref.Kind)
 }
 
 // delay says why the stable version's pods can't be kept for a while after the release.

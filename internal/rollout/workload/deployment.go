@@ -178,10 +178,10 @@ func replicas(n *int32) int32 {
 	return *n
 }
 
-// MarkOf reads by whom and for what a Deployment is held.
-func MarkOf(d *appsv1.Deployment) (Mark, bool) {
+// MarkOf reads by whom and for what a workload is held.
+func MarkOf(d metav1.Object) (Mark, bool) {
 	var m Mark
-	text, there := d.Annotations[rollouts.AnnotationInProgress]
+	text, there := d.GetAnnotations()[rollouts.AnnotationInProgress]
 	if !there || json.Unmarshal([]byte(text), &m) != nil || m.RolloutName == "" {
 		return Mark{}, false
 	}
@@ -251,10 +251,10 @@ type op struct {
 }
 
 // unchanged tests that the spec is the one that was read. Status writes of others, which are many, do not disturb it.
-func unchanged(d *appsv1.Deployment) op { return op{"test", "/metadata/generation", d.Generation} }
+func unchanged(o metav1.Object) op { return op{"test", "/metadata/generation", o.GetGeneration()} }
 
-// set gives the operations that set keys of labels or annotations; an empty value removes one.
-func set(field string, is, want map[string]string) []op {
+// keys gives the operations that set keys of labels or annotations; an empty value removes one.
+func keys(field string, is, want map[string]string) []op {
 	var ops []op
 	if is == nil {
 		ops = append(ops, op{"add", "/metadata/" + field, map[string]string{}})
@@ -298,8 +298,8 @@ func HoldPatch(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName stri
 		}
 		annotations[rollouts.AnnotationDeploymentStrategy] = string(text)
 	}
-	ops := append([]op{unchanged(d)}, set("annotations", d.Annotations, annotations)...)
-	ops = append(ops, set("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: h.Stable})...)
+	ops := append([]op{unchanged(d)}, keys("annotations", d.Annotations, annotations)...)
+	ops = append(ops, keys("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: h.Stable})...)
 	ops = append(ops, op{"add", "/spec/paused", true},
 		op{"add", "/spec/strategy", appsv1.DeploymentStrategy{Type: appsv1.RecreateDeploymentStrategyType}})
 	return json.Marshal(ops)
@@ -318,8 +318,8 @@ func ReleasePatch(d *appsv1.Deployment) ([]byte, error) {
 			return nil, fmt.Errorf("reading the annotation %s: %w; write the Deployment's strategy there as JSON, or remove the annotation", rollouts.AnnotationDeploymentStrategy, err)
 		}
 	}
-	ops := append([]op{unchanged(d)}, set("annotations", d.Annotations, map[string]string{rollouts.AnnotationInProgress: "", rollouts.AnnotationDeploymentStrategy: ""})...)
-	ops = append(ops, set("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: ""})...)
+	ops := append([]op{unchanged(d)}, keys("annotations", d.Annotations, map[string]string{rollouts.AnnotationInProgress: "", rollouts.AnnotationDeploymentStrategy: ""})...)
+	ops = append(ops, keys("labels", d.Labels, map[string]string{rollouts.LabelStableRevision: ""})...)
 	ops = append(ops, op{"add", "/spec/paused", own.Paused}, op{"add", "/spec/strategy", own.Strategy})
 	return json.Marshal(ops)
 }
