@@ -71,7 +71,8 @@ func TestARolloutAloneReleasesToThoseWhoAskFirst(t *testing.T) {
 		share(t, p, "V2", 50)
 	})
 	scene(t, "and for everybody", func(t *testing.T) {
-		approve(t, client)
+		_, err := p.MustVela(ctx, "", "rollout", "approve", play.App, "--wait")
+		must(t, err)
 		until(t, p, rolloutKind, play.App, "it is done", func(o *unstructured.Unstructured) bool {
 			return phase(o) == "Healthy" && number(o, "status", "canaryStatus", "canaryReadyReplicas") == 5
 		})

@@ -27,7 +27,7 @@ func TestAMistypedCommandLineIsOneSentenceWithTheWayOut(t *testing.T) {
 		"a slip below an alias":                 {"wf rollbak", "vela has no command workflow rollbak: did you mean `vela workflow rollback`? `vela workflow --help` lists them"},
 		"in Chinese":                            {"--lang zh statsu", "vela 没有命令 statsu：您是否想用 `vela status`？全部命令请查看 `vela --help`"},
 		"a verb of a release without workflow":  {"rollback canary-demo", "vela has no command rollback: did you mean `vela workflow rollback`? `vela --help` lists them"},
-		"resume without workflow":               {"resume", "vela has no command resume: did you mean `vela workflow resume`? `vela --help` lists them"},
+		"resume without workflow":               {"resume", "vela has no command resume: did you mean `vela rollout resume` or `vela workflow resume`? `vela --help` lists them"},
 		"suspend without workflow":              {"suspend", "vela has no command suspend: did you mean `vela workflow suspend`? `vela --help` lists them"},
 		"terminate without workflow":            {"terminate", "vela has no command terminate: did you mean `vela workflow terminate`? `vela --help` lists them"},
 		"restart without workflow, with a flag": {"restart canary-demo --step x", "vela has no command restart: did you mean `vela workflow restart`? `vela --help` lists them"},

@@ -25,6 +25,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/portforward"
 	"github.com/vela-rollouts/vela/internal/cli/revision"
+	"github.com/vela-rollouts/vela/internal/cli/rollout"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 	"github.com/vela-rollouts/vela/internal/cli/status"
 	"github.com/vela-rollouts/vela/internal/cli/system"
@@ -191,7 +192,8 @@ type entry struct {
 func verbs(sh *shell.Shell) []entry {
 	return []entry{
 		{groupRelease, up.NewCommand(sh), []string{"apply", "create", "deploy"}},
-		{groupRelease, workflow.NewCommand(sh), []string{"release", "rollout"}},
+		{groupRelease, workflow.NewCommand(sh), []string{"release"}},
+		{groupRelease, rollout.NewCommand(sh), []string{"canary"}},
 		{groupRelease, del.NewCommand(sh), []string{"remove", "uninstall"}},
 		{groupRelease, dryrun.NewCommand(sh), []string{"render", "template"}},
 		{groupLook, status.NewCommand(sh), []string{"describe", "show"}},

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -118,6 +119,31 @@ func Create[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionReso
 	err = Admitted(ctx, func(ctx context.Context) error {
 		made, err = c.resource(kind, namespace).Create(ctx, &unstructured.Unstructured{Object: content},
 			metav1.CreateOptions{FieldManager: Manager, FieldValidation: metav1.FieldValidationStrict})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return typed[T](made)
+}
+
+// Op is one operation of a JSON patch (RFC 6902).
+type Op struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// Patch changes an object, or a subresource of it, and returns what the server made of it. A test that does not hold is an
+// error of the API server's (apierrors.IsInvalid), and nothing is changed.
+func Patch[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionResource, namespace, name string, ops []Op, subresource ...string) (*T, error) {
+	text, err := json.Marshal(ops)
+	if err != nil {
+		return nil, fmt.Errorf("writing a patch: %w", err)
+	}
+	var made *unstructured.Unstructured
+	err = Admitted(ctx, func(ctx context.Context) error {
+		made, err = c.resource(kind, namespace).Patch(ctx, name, types.JSONPatchType, text, metav1.PatchOptions{FieldManager: Manager}, subresource...)
 		return err
 	})
 	if err != nil {
