@@ -32,12 +32,13 @@ const (
 const configName = "vela-release"
 
 // Serve puts the webhooks on server.
-func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules, rolloutRules RolloutRules) {
+func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules, rolloutRules RolloutRules, conversion RolloutConversion) {
 	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{}})
 	server.Register(pathValidateApplication, &admission.Webhook{Handler: applications})
 	server.Register(pathMutateAction, &admission.Webhook{Handler: ActionDefaults{}})
 	server.Register(pathValidateAction, &admission.Webhook{Handler: actions})
 	server.Register(pathValidateRollout, &admission.Webhook{Handler: rolloutRules})
+	server.Register(pathConvertRollout, conversion)
 }
 
 // Address is where the API server finds the webhooks: a URL, or a Service where URL is empty.
@@ -94,6 +95,9 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 		return err
 	}
 	if err := replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
+		return err
+	}
+	if err := registerConversion(ctx, c, at, authority); err != nil {
 		return err
 	}
 	return keepPolicies(ctx, c)

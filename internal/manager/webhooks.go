@@ -29,6 +29,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
 	rollout "github.com/vela-rollouts/vela/internal/rollout/controller"
+	"github.com/vela-rollouts/vela/internal/rollout/conversion"
 	rolloutvalidate "github.com/vela-rollouts/vela/internal/rollout/validate"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
@@ -131,7 +132,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			return app, nil
 		},
 		Controller: who.user,
-	})
+	}, admission.RolloutConversion{Up: conversion.Up, Down: conversion.Down})
 }
 
 // register waits until the server answers, and tells the API server about it.
