@@ -129,9 +129,10 @@ func hold(l look) (verdict, bool) {
 	v.Why = fmt.Sprintf("the workload is held for release %q", l.Spec.ReleaseID)
 	v.Route = l.keep()
 	if l.Spec.ReleaseID == "" {
-		// The status is what remembers the stable version; it has to know before a new one can come.
-		v.phase, v.state, v.StatusFirst, v.firm = v1beta1.PhaseHealthy, v1beta1.StepCompleted, true, true
-		v.reason, v.Why = v1beta1.ReasonCompleted, "the workload is held for the next version"
+		// The status is what remembers the stable version; it has to know before a new one can come. Healthy is told when the
+		// hold is there: who waits for that and applies a version then must not be faster.
+		v.phase, v.state, v.StatusFirst, v.firm = v1beta1.PhaseInitial, v1beta1.StepCompleted, true, true
+		v.Why = "the workload is being held for the next version"
 		return v, true
 	}
 	v.Hold.Stable = l.stable
@@ -188,6 +189,7 @@ func waitForVersion(l look) (verdict, bool) {
 // rest is the state between releases.
 func (l look) rest() verdict {
 	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted}
+	v.firm = l.Status.Phase == v1beta1.PhaseInitial
 	v.Why = "rollout is healthy"
 	if l.routed && l.Routes.Problem != "" {
 		v.Why = "a release would wait: " + l.Routes.Problem

@@ -46,6 +46,8 @@ type look struct {
 	modifier *gatewayv1.HTTPHeaderFilter
 	load     load
 	closing  bool
+	// givenUp says that the version in the template is to go, and not to come back by itself.
+	givenUp bool
 	// inherited says that the stored step is about this plan and this version.
 	inherited bool
 }
@@ -79,6 +81,9 @@ func newLook(o Observation, now time.Time) look {
 	l.routes = l.read()
 	l.chooseStep()
 	l.load = l.measure()
+	if l.aborted() || l.late() {
+		l.giveUp()
+	}
 	return l
 }
 

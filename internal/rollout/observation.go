@@ -18,6 +18,8 @@ type Observation struct {
 	Deleting bool
 	// WithRun says that a workflow which stands still paused the Rollout, and not a person.
 	WithRun bool
+	// Retry is the annotation by which a person asks to try a version again that was given up.
+	Retry string
 	// Spec of the Rollout, as it is stored.
 	Spec v1beta1.RolloutSpec
 	// Status of the Rollout, as it is stored.

@@ -51,6 +51,7 @@ func rules() []rule {
 		{"let go", letGo},                            // deleted or disabled, and nothing of ours is left
 		{"stable version gone", stableGone},          // somebody deleted its ReplicaSet: make it anew
 		{"rolled back", rolledBack},                  // the template is the stable version again: take the new one back
+		{"given up", givenUp},                        // the deadline is over: take the new version back
 		{"superseded", superseded},                   // the template is a third version: take the second one back first
 		{"new version lost", lost},                   // traffic on a version without a ready pod
 		{"paused", paused},                           // frozen by a person

@@ -344,7 +344,7 @@ func (s scenario) play(t *testing.T, tune func(*world)) *world {
 }
 
 func TestStoriesOfWholeReleases(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios()) {
 		if strings.HasPrefix(name, "parallel-") {
 			continue // as the ordered StatefulSet's, in the order that counts here
 		}
@@ -370,11 +370,11 @@ func TestStoriesOfWholeReleases(t *testing.T) {
 }
 
 func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seeds := *orders / 10
-			if _, styled := styleScenarios()[name]; styled {
+			if _, first := scenarios()[name]; !first {
 				seeds = *orders / 25
 			}
 			switch {
@@ -399,7 +399,7 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 }
 
 func TestKillAfterEveryWrite(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			total := s.play(t, nil).writes

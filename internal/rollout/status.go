@@ -5,7 +5,6 @@ package rollout
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -139,6 +138,9 @@ func (l look) status(v *verdict) v1beta1.RolloutStatus {
 	cs.ObservedWorkloadGeneration = l.Workload.Generation
 	cs.Rule, cs.Message = v.Rule, v.Why
 	l.progress(v, cs)
+	if v.Hold != nil && v.phase == v1beta1.PhaseInitial {
+		cs.CanaryRevision, cs.PodTemplateHash = l.stable, l.stable // what there was before is over
+	}
 	if v.phase == v1beta1.PhaseHealthy {
 		l.settle(v, cs)
 	}
@@ -161,14 +163,16 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	// A ReplicaSet that was just made smaller counts the pods to go for a moment longer.
 	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, min(l.stableSet.Ready, l.stableSet.Replicas)
 	cs.CanaryReplicas, cs.CanaryReadyReplicas = l.canarySet.Replicas, min(l.canarySet.Ready, l.canarySet.Replicas)
-	if l.back() {
+	if l.back() || l.givenUp {
 		for _, s := range l.others {
 			cs.CanaryReplicas, cs.CanaryReadyReplicas = cs.CanaryReplicas+s.Replicas, cs.CanaryReadyReplicas+s.Ready
 			cs.CanaryRevision, cs.PodTemplateHash = s.Hash, s.Hash
 		}
-	} else {
+	}
+	if !l.back() {
 		cs.CanaryRevision, cs.PodTemplateHash = l.Workload.Template, l.Workload.Template
 	}
+	cs.Abort = l.abort()
 	cs.FurthestStepIndex = 0
 	if l.extra() && !l.back() {
 		cs.FurthestStepIndex = l.furthest
@@ -187,7 +191,7 @@ func (l look) traffic(cs *v1beta1.CanaryStatus) {
 		return
 	}
 	asked := l.goal.weight
-	if l.back() {
+	if l.back() || l.givenUp {
 		asked = 0
 	}
 	cs.DesiredWeight = &asked
@@ -230,6 +234,7 @@ func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
 // settle tells how a release ended, or that nothing is under way.
 func (l look) settle(v *verdict, cs *v1beta1.CanaryStatus) {
 	cs.CurrentStepState, cs.DrainingSince, cs.RouteSince, cs.IdleSince, cs.FurthestStepIndex = v1beta1.StepCompleted, nil, nil, nil, 0
+	cs.Abort = nil
 	cs.DesiredWeight, cs.ServedWeight = nil, nil
 	cs.CurrentStepIndex, cs.NextStepIndex = int32(l.steps()), -1
 	switch v.ends {
@@ -264,23 +269,24 @@ func (l look) conditions(v *verdict, st *v1beta1.RolloutStatus) {
 		return
 	case goesOn:
 	}
-	if v.phase == v1beta1.PhaseHealthy {
+	if v.phase == v1beta1.PhaseHealthy || v.phase == v1beta1.PhaseInitial {
 		return
 	}
-	meta.RemoveStatusCondition(&st.Conditions, v1beta1.ConditionSucceeded)
 	if v.reason == "" {
 		v.reason = v1beta1.ReasonInRolling
 	}
+	if a := st.CanaryStatus.Abort; a != nil && l.givenUp {
+		set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonDeadlineExceeded, a.Message)
+		set(v1beta1.ConditionSucceeded, metav1.ConditionFalse, v1beta1.ReasonAborted, v.Why)
+		return
+	}
+	meta.RemoveStatusCondition(&st.Conditions, v1beta1.ConditionSucceeded)
 	deadline, counts := l.deadline(st)
 	if !counts || l.now.Before(deadline) {
 		set(v1beta1.ConditionProgressing, metav1.ConditionTrue, v.reason, v.Why)
 		return
 	}
-	source := " (progressDeadlineSeconds of the workload)"
-	if l.Workload.InPlace {
-		source = ""
-	}
-	text := fmt.Sprintf("no progress for %d seconds%s: %s", l.Workload.ProgressDeadline, source, v.Why)
+	text := l.noProgress(v.Why)
 	set(v1beta1.ConditionProgressing, metav1.ConditionFalse, v1beta1.ReasonDeadlineExceeded, text)
 	st.Message = text
 	if c := l.condition(); c == nil || c.Reason != v1beta1.ReasonDeadlineExceeded {
@@ -292,7 +298,7 @@ func (l look) conditions(v *verdict, st *v1beta1.RolloutStatus) {
 // deadline is when a state of a step without progress is late. Pauses are not, nor is the wait for a version to come.
 func (l look) deadline(st *v1beta1.RolloutStatus) (at time.Time, counts bool) {
 	cs := st.CanaryStatus
-	if l.Workload.ProgressDeadline <= 0 || cs == nil || cs.StepSince == nil {
+	if l.limit() <= 0 || cs == nil || cs.StepSince == nil {
 		return at, false
 	}
 	switch cs.CurrentStepState {
@@ -311,7 +317,7 @@ func (l look) deadline(st *v1beta1.RolloutStatus) (at time.Time, counts bool) {
 	if l.idle() && l.retires().After(since) {
 		since = l.retires() // the pods of the stable version stay because the plan says so
 	}
-	return since.Add(time.Duration(l.Workload.ProgressDeadline) * time.Second), true
+	return since.Add(time.Duration(l.limit()) * time.Second), true
 }
 
 // recheck gives the time until the next look that no change would bring.

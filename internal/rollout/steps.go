@@ -33,7 +33,7 @@ func PlanHash(spec v1beta1.RolloutSpec) string {
 	if plan == nil {
 		return ""
 	}
-	plan.FailureThreshold, plan.ScaleDownDelaySeconds = nil, nil
+	plan.FailureThreshold, plan.ScaleDownDelaySeconds, plan.ProgressDeadlineSeconds, plan.ProgressDeadlineAbort = nil, nil, nil, false
 	for i := range plan.Steps {
 		plan.Steps[i].Pause = v1beta1.Pause{}
 	}

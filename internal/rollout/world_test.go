@@ -29,6 +29,7 @@ type world struct {
 	generation int64
 	deleting   bool
 	gone       bool // the Rollout is gone
+	retry      string
 
 	dep    deployment
 	sets   map[string]*set
@@ -183,7 +184,7 @@ func (w *world) steps(steps ...v1beta1.Step) {
 
 // observe is what gather would see.
 func (w *world) observe() Observation {
-	o := Observation{Generation: w.generation, Deleting: w.deleting, Spec: w.spec, Status: *w.status.DeepCopy()}
+	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, Spec: w.spec, Status: *w.status.DeepCopy()}
 	d := w.dep
 	o.Workload = Workload{
 		Exists: d.exists, Observed: d.generation == d.observedGen, Generation: d.generation, Replicas: d.replicas,

@@ -63,6 +63,9 @@ type CanaryStatus struct {
 	// it stay when an earlier step is jumped back to.
 	// +optional
 	FurthestStepIndex int32 `json:"furthestStepIndex,omitempty"`
+	// Abort says that a version was given up, and why.
+	// +optional
+	Abort *Abort `json:"abort,omitempty"`
 	// Rule is the name of the rule that decided last, Message its reason.
 	// +optional
 	Rule string `json:"rule,omitempty"`
@@ -126,9 +129,28 @@ type BlueGreenStatus struct {
 	// it stay when an earlier step is jumped back to.
 	// +optional
 	FurthestStepIndex int32 `json:"furthestStepIndex,omitempty"`
+	// Abort says that a version was given up, and why.
+	// +optional
+	Abort *Abort `json:"abort,omitempty"`
 	// Rule is the name of the rule that decided last, Message its reason.
 	// +optional
 	Rule string `json:"rule,omitempty"`
 	// +optional
 	Message string `json:"message,omitempty"`
+}
+
+// Abort is a version that was given up. It does not come back by itself.
+type Abort struct {
+	// Revision is its pod-template-hash.
+	Revision string `json:"revision"`
+	// ReleaseID is spec.releaseID at that time, and Retry the annotation rollouts.kruise.io/retry; another value of one of
+	// them begins anew.
+	// +optional
+	ReleaseID string `json:"releaseID,omitempty"`
+	// +optional
+	Retry string `json:"retry,omitempty"`
+	// Since when.
+	Since metav1.Time `json:"since"`
+	// Message is why, in a sentence.
+	Message string `json:"message"`
 }

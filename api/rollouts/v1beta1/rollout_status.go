@@ -96,6 +96,8 @@ const (
 	ReasonPaused         = "Paused"
 	// ReasonDeadlineExceeded says that a step made no progress for the workload's progressDeadlineSeconds.
 	ReasonDeadlineExceeded = "ProgressDeadlineExceeded"
+	// ReasonAborted says that a version was given up and its traffic and pods are with the stable one.
+	ReasonAborted = "Aborted"
 	// ConditionSucceeded says how the last release ended.
 	ConditionSucceeded = "Succeeded"
 )

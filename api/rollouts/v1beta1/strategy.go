@@ -45,6 +45,15 @@ type CanaryStrategy struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ScaleDownDelaySeconds *int32 `json:"scaleDownDelaySeconds,omitempty"`
+	// ProgressDeadlineSeconds is how long a step may be without progress; that of the workload unless given.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
+	// ProgressDeadlineAbort gives a version up that makes no progress for that long: its traffic and pods go back to the
+	// stable version. The template stays as somebody wrote it; another template, or the annotation
+	// rollouts.kruise.io/retry with another value, begins anew.
+	// +optional
+	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
 }
 
 // BlueGreenStrategy puts the pods of the new version on top of those of the stable one. A step's traffic may be 0 %, and it
@@ -67,6 +76,15 @@ type BlueGreenStrategy struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ScaleDownDelaySeconds *int32 `json:"scaleDownDelaySeconds,omitempty"`
+	// ProgressDeadlineSeconds is how long a step may be without progress; that of the workload unless given.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	ProgressDeadlineSeconds *int32 `json:"progressDeadlineSeconds,omitempty"`
+	// ProgressDeadlineAbort gives a version up that makes no progress for that long: its traffic and pods go back to the
+	// stable version. The template stays as somebody wrote it; another template, or the annotation
+	// rollouts.kruise.io/retry with another value, begins anew.
+	// +optional
+	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
 }
 
 // Style is what a strategy means for the pods of both versions.
@@ -102,5 +120,6 @@ func (s Strategy) Plan() *CanaryStrategy {
 	}
 	return &CanaryStrategy{
 		Steps: b.Steps, TrafficRoutings: b.TrafficRoutings, FailureThreshold: b.FailureThreshold, ScaleDownDelaySeconds: b.ScaleDownDelaySeconds,
+		ProgressDeadlineSeconds: b.ProgressDeadlineSeconds, ProgressDeadlineAbort: b.ProgressDeadlineAbort,
 	}
 }
