@@ -34,10 +34,11 @@ func (l look) aborted() bool {
 	return a != nil && !l.back() && !l.closing && l.Workload.Held && a.Revision == l.Workload.Template && a.ReleaseID == l.Spec.ReleaseID && a.Retry == l.Retry
 }
 
-// late says that the stored state is without progress for too long, and that the plan gives a version up for that.
+// late says that the stored state is without progress for too long, and that the plan gives a version up for that. Where every
+// pod that is made anew is of the current template there is no way back but another template.
 func (l look) late() bool {
 	plan := l.Spec.Strategy.Plan()
-	if plan == nil || !plan.ProgressDeadlineAbort || l.closing || l.back() || !l.Workload.Held || l.Status.Phase != v1beta1.PhaseProgressing {
+	if plan == nil || !plan.ProgressDeadlineAbort || l.Workload.UpOnly || l.closing || l.back() || !l.Workload.Held || l.Status.Phase != v1beta1.PhaseProgressing {
 		return false
 	}
 	if cs := l.stored(); cs.CanaryRevision != l.Workload.Template || l.beyond() {
@@ -54,7 +55,8 @@ func (l *look) giveUp() {
 	}
 	l.givenUp, l.canarySet, l.hasCanary = true, ReplicaSet{}, false
 	l.step, l.furthest, l.all, l.inherited = 1, 1, false, false
-	l.goal, l.matches = goal{stable: l.Workload.Replicas}, nil
+	l.goal, l.matches, l.modifier = goal{stable: l.Workload.Replicas}, nil, nil
+	l.asked = l.goal
 	l.load = l.measure()
 }
 

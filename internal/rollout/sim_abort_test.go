@@ -21,6 +21,12 @@ func aborting(w *world) {
 	w.spec.Strategy.Canary.ProgressDeadlineAbort = true
 }
 
+// late says that the deadline is over.
+func late(w *world) bool {
+	c := meta.FindStatusCondition(w.status.Conditions, v1beta1.ConditionProgressing)
+	return c != nil && c.Reason == v1beta1.ReasonDeadlineExceeded
+}
+
 // gaveUp says that a version was given up and that all pods and all traffic are on the stable one.
 func gaveUp(w *world) bool {
 	cs := w.status.Release()
@@ -59,6 +65,8 @@ func abortScenarios() map[string]scenario {
 		"given-up-at-50":              {replicas: 5, set: func(w *world) { aborting(w); w.broken, w.emergent = map[string]bool{}, true }, beats: []beat{begin, {"goes to 50%", pausedAt(20), func(w *world) { w.broken["v2"] = true; weigh(50)(w) }}}, ends: given},
 		"given-up-blue-green":         {replicas: 5, set: blueGreen, beats: []beat{begin}, ends: given},
 		"given-up-where-nobody-tells": {replicas: 5, set: func(w *world) { aborting(w); w.noEdge = true }, beats: []beat{begin}, ends: given},
+		"given-up-statefulset":        {replicas: 5, set: func(w *world) { becomes(statefulSet)(w); aborting(w) }, beats: []beat{begin}, ends: given},
+		"not-given-up-daemonset":      {replicas: 5, set: func(w *world) { becomes(daemonSet)(w); aborting(w) }, beats: []beat{begin, {"rolls back", late, back}}, ends: onlyHas("v1")},
 		"given-up-while-all-change-is-a-release": {replicas: 5, set: func(w *world) { aborting(w); w.spec.ReleaseID = ""; w.plan(20, 100) }, beats: []beat{
 			{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
 			{"is sure that it is over", gaveUp, func(*world) {}},

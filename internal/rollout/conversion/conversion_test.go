@@ -176,10 +176,10 @@ func anyV1beta1() *rapid.Generator[*v1beta1.Rollout] {
 		case 0:
 			ro.Spec.Strategy.Canary = &v1beta1.CanaryStrategy{
 				Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t),
-				EnableExtraWorkloadForCanary: rapid.Bool().Draw(t, "extra"), ScaleDownDelaySeconds: delay,
+				EnableExtraWorkloadForCanary: rapid.Bool().Draw(t, "extra"), ScaleDownDelaySeconds: delay, ProgressDeadlineSeconds: delay, ProgressDeadlineAbort: delay != nil,
 			}
 		case 1:
-			ro.Spec.Strategy.BlueGreen = &v1beta1.BlueGreenStrategy{Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t), ScaleDownDelaySeconds: delay}
+			ro.Spec.Strategy.BlueGreen = &v1beta1.BlueGreenStrategy{Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t), ScaleDownDelaySeconds: delay, ProgressDeadlineSeconds: delay, ProgressDeadlineAbort: delay != nil}
 		}
 		return ro
 	})

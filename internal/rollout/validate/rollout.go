@@ -53,7 +53,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 		add(amount(field+".failureThreshold", *plan.FailureThreshold))
 	}
 	add(delay(field, plan, style))
-	add(inPlace(field, ro.Spec.WorkloadRef, style))
+	add(inPlace(field, ro.Spec.WorkloadRef, plan, style))
 	for i, r := range plan.TrafficRoutings {
 		at := schema.Index(field+".trafficRoutings", i)
 		if r.Service == "" {
@@ -124,10 +124,14 @@ func Plan(s v1beta1.Strategy) error {
 	return nil
 }
 
-// inPlace says why a workload that replaces its pods in place can't have those of the new version on top.
-func inPlace(field string, ref v1beta1.ObjectRef, style v1beta1.Style) error {
+// inPlace says why a workload that replaces its pods in place can't do what a strategy asks for.
+func inPlace(field string, ref v1beta1.ObjectRef, plan *v1beta1.CanaryStrategy, style v1beta1.Style) error {
 	switch {
-	case ref.Kind == workload.KindDeployment || style == v1beta1.StylePartition:
+	case ref.Kind == workload.KindDeployment:
+		return nil
+	case ref.Kind == workload.KindDaemonSet && plan.ProgressDeadlineAbort:
+		return schema.Faultf(field+".progressDeadlineAbort", "needs a way back without another template, and each new pod of a DaemonSet is of the current one; remove it")
+	case style == v1beta1.StylePartition:
 		return nil
 	case style == v1beta1.StyleBlueGreen:
 		return schema.Faultf(field, "needs pods of both versions side by side, and a %s replaces its pods in place; release it with spec.strategy.canary", ref.Kind)

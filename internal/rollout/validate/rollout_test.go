@@ -137,6 +137,18 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 	}
 }
 
+func TestAStrategyFitsTheKindOfWorkload(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"giving up a version of a DaemonSet": {`{metadata: {name: demo}, spec: {workloadRef: {apiVersion: apps/v1, kind: DaemonSet, name: demo}, strategy: {canary: {progressDeadlineAbort: true, steps: [{replicas: 1}]}}}}`,
+			"spec.strategy.canary.progressDeadlineAbort: needs a way back without another template, and each new pod of a DaemonSet is of the current one; remove it"},
+	} {
+		if got := sentence(validate.Rollout(read(t, c.text), nil, controller.CanLead)); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s: it says\n%s\nwant\n%s", name, got, c.want)
+		}
+	}
+}
+
 func TestOneWorkloadHasOneRollout(t *testing.T) {
 	t.Parallel()
 	ro := read(t, good)
