@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -74,7 +75,7 @@ func without(o *unstructured.Unstructured, paths [][]string) *unstructured.Unstr
 
 // holdable says that a release may come to hold fields of o at any moment, so that o is only written as it was seen.
 func holdable(o *unstructured.Unstructured) bool {
-	if o.GetKind() == "Ingress" {
+	if slices.Contains([]string{"Ingress", "HTTPRoute", "GRPCRoute"}, o.GetKind()) {
 		return true
 	}
 	_, strategy, err := unstructured.NestedFieldNoCopy(o.Object, "spec", "strategy")

@@ -80,7 +80,8 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 		Logger: logger,
 		Cache:  cached,
 		// A read waits until the cache has our own last write to that object, so that nobody decides twice.
-		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &yes}},
+		// Kinds that the scheme does not know, such as those of the Gateway API, are read from caches too.
+		Client:                        client.Options{Cache: &client.CacheOptions{EnableReadYourWritesConsistency: &yes, Unstructured: true}},
 		Metrics:                       metricsserver.Options{BindAddress: cfg.MetricsAddr},
 		HealthProbeBindAddress:        cfg.HealthAddr,
 		WebhookServer:                 server,

@@ -36,8 +36,8 @@ func (l look) report(v verdict) Decision {
 	status := l.status(&v)
 	d := v.Decision
 	d.Status, d.Lazy = status, !v.firm
-	if l.changesRoute(v.Route) && l.Routes.Ack == AckNone {
-		// Nobody will tell when it is served, so the wait is stored before the write that it is about.
+	if l.changesRoute(v.Route) && l.Routes.Ack != AckKnown {
+		// Perhaps nobody will tell when it is served, so the wait is stored before the write that it is about.
 		d.Status.CanaryStatus.RouteSince = l.stamp()
 		d.StatusFirst, d.Lazy = true, false
 	} else if cs := d.Status.CanaryStatus; l.timeless() && cs != nil && cs.RouteSince == nil {

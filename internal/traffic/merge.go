@@ -74,13 +74,13 @@ func weakerAck(a, b State) Ack {
 		return a.Ack
 	case a.Ack == AckUnknown || b.Ack == AckUnknown:
 		return AckUnknown
-	case a.Ack == AckKnown && a.serves() || b.Ack == AckKnown && b.serves():
+	case a.Ack == AckKnown && a.Serves() || b.Ack == AckKnown && b.Serves():
 		return AckNone
 	}
 	return AckUnknown
 }
 
-// serves says that every router serves what is written.
-func (s State) serves() bool {
+// Serves says that every router serves what is written.
+func (s State) Serves() bool {
 	return s.CanaryServed && s.SwitchServed && (!s.Canary || s.WeightLow == s.Weight && s.WeightHigh == s.Weight && s.MatchesServed)
 }

@@ -32,8 +32,8 @@ func TestOneStateOfSeveralRoutesIsTheWeakest(t *testing.T) {
 		a, b State
 		want func(State) bool
 	}{
-		"two that are served are served":                        {servedAt(20), servedAt(20), State.serves},
-		"a router of one that is late makes the weight a range": {servedAt(50), late, func(s State) bool { return s.WeightLow == 20 && s.WeightHigh == 50 && !s.serves() }},
+		"two that are served are served":                        {servedAt(20), servedAt(20), State.Serves},
+		"a router of one that is late makes the weight a range": {servedAt(50), late, func(s State) bool { return s.WeightLow == 20 && s.WeightHigh == 50 && !s.Serves() }},
 		"half written, it is served by nobody":                  {servedAt(20), servedAt(50), func(s State) bool { return s.Weight == 50 && !s.CanaryServed && !s.SwitchServed }},
 		"a canary route that is gone is missing, and ours all the same": {servedAt(20), with(servedAt(20), func(s *State) { s.Canary = false }),
 			func(s State) bool { return s.Canary && !s.CanaryServed }},

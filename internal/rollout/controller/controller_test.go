@@ -25,12 +25,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/workload"
+	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
 )
 
@@ -53,7 +55,7 @@ type bench struct {
 func newBench(t *testing.T, objects ...client.Object) *bench {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, v1beta1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, v1beta1.AddToScheme, gatewayv1.Install} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
@@ -128,9 +130,13 @@ func (b *bench) Seen(route ack.Key, services ...string) ([]ack.Serves, ack.State
 		_, err := fmt.Sscan(ing.Annotations["nginx.ingress.kubernetes.io/canary-weight"], &s.Ingress.Weight)
 		s.Ingress.Canary = err == nil
 	}
+	if route.Kind == string(traffic.KindHTTPRoute) {
+		s.Route = b.served(route.Name)
+	}
 	for _, service := range services {
 		user, canary := strings.CutSuffix(service, "-canary")
-		weight := b.weight(strings.TrimSuffix(user, "-stable"))
+		user = strings.TrimSuffix(user, "-stable")
+		weight := max(b.weight(user), b.split(user)[user+"-canary"])
 		s.Services[service] = plan.Service{Ready: b.ready(service), Weighted: canary && weight > 0 || !canary && weight < 100}
 	}
 	return []ack.Serves{s}, ack.Known

@@ -37,7 +37,8 @@ type Reconciler struct {
 	client    client.Client
 	live      client.Reader // past the caches
 	providers map[traffic.Kind]traffic.Router
-	routers   Routers // nil: no router tells
+	kinds     *latecomers // nil: the cluster knows all kinds of routes
+	routers   Routers     // nil: no router tells
 	events    events.EventRecorder
 	clock     clock.PassiveClock
 	patience  patience

@@ -14,6 +14,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
+	"github.com/vela-rollouts/vela/internal/traffic/gateway"
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
@@ -96,8 +98,14 @@ func targets(ro *v1beta1.Rollout) ([]traffic.Target, string) {
 
 // CanLead says why routes can't lead the requests of a step as it asks; nil where they can.
 func CanLead(r v1beta1.TrafficRouting, s v1beta1.Step) error {
-	if r.Ingress != nil {
-		return ingress.CanLead(s)
+	for kind := range names(r) {
+		fault := gateway.CanLead(kind, s)
+		if kind == traffic.KindIngress {
+			fault = ingress.CanLead(s)
+		}
+		if fault != nil {
+			return fault
+		}
 	}
 	return nil
 }
@@ -105,8 +113,14 @@ func CanLead(r v1beta1.TrafficRouting, s v1beta1.Step) error {
 // names are the routes of an entry, by their kinds.
 func names(routing v1beta1.TrafficRouting) iter.Seq2[traffic.Kind, string] {
 	return func(yield func(traffic.Kind, string) bool) {
-		if routing.Ingress != nil && !yield(traffic.KindIngress, routing.Ingress.Name) {
+		if routing.Ingress != nil && !yield(traffic.KindIngress, routing.Ingress.Name) || routing.Gateway == nil {
 			return
+		}
+		if name := routing.Gateway.HTTPRouteName; name != nil && !yield(traffic.KindHTTPRoute, *name) {
+			return
+		}
+		if name := routing.Gateway.GRPCRouteName; name != nil {
+			yield(traffic.KindGRPCRoute, *name)
 		}
 	}
 }
@@ -131,6 +145,22 @@ func (r *Reconciler) left(ctx context.Context, ro *v1beta1.Rollout, named []traf
 	}
 	for i := range canaries.Items {
 		add(traffic.KindIngress, strings.TrimSuffix(canaries.Items[i].Name, ingress.CanaryName("")), ingress.ReleasedService(&canaries.Items[i]))
+	}
+	for _, kind := range gateway.Kinds() {
+		if !r.kinds.Knows(kind) {
+			continue
+		}
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(gateway.GroupVersionKind(kind))
+		err := r.client.List(ctx, list, client.InNamespace(ro.Namespace), client.UnsafeDisableDeepCopy, client.DisableReadYourWritesConsistency)
+		if err != nil {
+			return nil, fmt.Errorf("listing %ss: %w", kind, err)
+		}
+		for i := range list.Items {
+			for _, service := range gateway.Released(&list.Items[i], ro.Name) {
+				add(kind, list.Items[i].GetName(), service)
+			}
+		}
 	}
 	return all, nil
 }
@@ -183,6 +213,17 @@ func (r *Reconciler) services(ctx context.Context, t traffic.Target) (traffic.Ob
 
 // readRoute reads the user's route, and ours beside it where the kind has one.
 func (r *Reconciler) readRoute(ctx context.Context, t traffic.Target, o *traffic.Objects) error {
+	if t.Kind != traffic.KindIngress {
+		if o.NoKind = !r.kinds.Knows(t.Kind); o.NoKind {
+			return nil
+		}
+		route := routeOf(t.Kind)
+		found, err := r.get(ctx, t.Namespace, t.Route, route)
+		if found {
+			o.Route = route
+		}
+		return err
+	}
 	for _, one := range []struct {
 		name string
 		into **networkingv1.Ingress
@@ -228,6 +269,13 @@ func (r *Reconciler) served(t traffic.Target) traffic.Seen {
 	}
 	stable, canary := t.Namespace+"/"+traffic.StableService(t.Service), t.Namespace+"/"+traffic.CanaryService(t.Service)
 	users, state := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + t.Route}, stable, canary)
+	if t.Kind != traffic.KindIngress {
+		seen := traffic.Seen{Ack: traffic.Ack(state)}
+		for _, u := range users {
+			seen.Replicas = append(seen.Replicas, traffic.Replica{Route: servedRoute(u.Route), Stable: use(u.Services, stable), Canary: use(u.Services, canary)})
+		}
+		return seen
+	}
 	ours, also := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + ingress.CanaryName(t.Route)})
 	if state != also || len(users) != len(ours) {
 		return traffic.Seen{Ack: traffic.AckUnknown}
@@ -249,6 +297,21 @@ func servedIngress(i *plan.Ingress) *traffic.Served {
 	s := &traffic.Served{UID: i.UID, ResourceVersion: i.ResourceVersion, Accepted: i.Accepted, Problems: i.Problems, Rules: i.Rules}
 	if i.Total > 0 {
 		s.Percent = int32(100 * i.Weight / i.Total)
+	}
+	return s
+}
+
+func servedRoute(r *plan.Route) *traffic.Served {
+	if r == nil {
+		return nil
+	}
+	s := &traffic.Served{UID: r.UID, ResourceVersion: r.ResourceVersion, Accepted: r.Accepted, Problems: r.Problems}
+	for _, rule := range r.Rules {
+		var shares []traffic.Share
+		for _, b := range rule.Backends {
+			shares = append(shares, traffic.Share{Service: b.Service, Weight: b.Weight})
+		}
+		s.Shares = append(s.Shares, shares)
 	}
 	return s
 }

@@ -4,16 +4,23 @@
 package controller
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/edge/plan"
+	"github.com/vela-rollouts/vela/internal/traffic"
+	"github.com/vela-rollouts/vela/internal/traffic/gateway"
 )
 
 // twoServices is demo with a second Service and Ingress, both named api, to the same pods.
@@ -137,5 +144,154 @@ func TestWhatIsInTheWayOfOneRouteKeepsNoOtherOneFromARollback(t *testing.T) {
 		if s.Spec.Template.Spec.Containers[0].Image == "v1" && *s.Spec.Replicas != 5 {
 			t.Errorf("%d pods of the stable version, want 5", *s.Spec.Replicas)
 		}
+	}
+}
+
+// byHTTPRoute is demo with an HTTPRoute, in the place of the Ingress or beside it.
+func byHTTPRoute(t *testing.T, beside bool) []client.Object {
+	t.Helper()
+	route := routeOf(traffic.KindHTTPRoute)
+	route.SetNamespace("default")
+	route.SetName("demo")
+	route.SetUID("uid-route")
+	ref := map[string]any{"name": "demo", "port": int64(80), "weight": int64(1)}
+	if err := unstructured.SetNestedSlice(route.Object, []any{map[string]any{"backendRefs": []any{ref}}}, "spec", "rules"); err != nil {
+		t.Fatal(err)
+	}
+	objects := append(demo(), route)
+	for _, o := range objects {
+		if ro, is := o.(*v1beta1.Rollout); is {
+			name, routing := "demo", &ro.Spec.Strategy.Canary.TrafficRoutings[0]
+			if routing.Gateway = (&v1beta1.GatewayRouting{HTTPRouteName: &name}); !beside {
+				routing.Ingress = nil
+			}
+		}
+	}
+	return objects
+}
+
+// split are the weights of the first rule of an HTTPRoute, by namespace/name of the Services.
+func (b *bench) split(key string) map[string]int {
+	b.t.Helper()
+	weights := map[string]int{}
+	if served := b.served(key); served != nil {
+		for _, backend := range served.Rules[0].Backends {
+			weights[backend.Service] = int(backend.Weight)
+		}
+	}
+	return weights
+}
+
+// served is an HTTPRoute as an edge tells it that serves what is written.
+func (b *bench) served(key string) *plan.Route {
+	b.t.Helper()
+	live := &gatewayv1.HTTPRoute{}
+	if !b.find(key, live) {
+		return nil
+	}
+	out := &plan.Route{UID: string(live.UID), ResourceVersion: live.ResourceVersion, Accepted: true}
+	for _, r := range live.Spec.Rules {
+		rule := plan.Rule{}
+		for _, ref := range r.BackendRefs {
+			rule.Backends = append(rule.Backends, plan.Backend{Service: "default/" + string(ref.Name), Weight: *ref.Weight})
+		}
+		out.Rules = append(out.Rules, rule)
+	}
+	return out
+}
+
+func TestAReleaseByAnHTTPRoute(t *testing.T) {
+	for name, beside := range map[string]bool{"alone": false, "beside an Ingress": true} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, byHTTPRoute(t, beside)...)
+			half(b)
+			if diff := cmp.Diff(map[string]int{"default/demo-stable": 50, "default/demo": 0, "default/demo-canary": 50}, b.split("default/demo")); diff != "" {
+				t.Errorf("weights at 50 %% (-want +got):\n%s", diff)
+			}
+			if w := b.weight("default/demo"); beside && w != 50 {
+				t.Errorf("the canary Ingress has weight %d, want 50", w)
+			}
+			if state := b.rollout().Status.CurrentStepState; state != v1beta1.StepPaused {
+				t.Errorf("the step is in state %s", state)
+			}
+			b.ask("demo-v2", "100%")
+			b.settle()
+			if diff := cmp.Diff(map[string]int{"default/demo": 1}, b.split("default/demo")); diff != "" {
+				t.Errorf("weights after the release (-want +got):\n%s\n%s", diff, b.state())
+			}
+			if diff := cmp.Diff("demo", b.services()); diff != "" {
+				t.Errorf("Services after the release (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAReleaseByAnHTTPRouteKilledAfterEachWriteEndsTheSame(t *testing.T) {
+	for name, play := range map[string]func(*bench){"a release": whole, "a release taken back": takenBack} {
+		t.Run(name, func(t *testing.T) {
+			calm := newBench(t, byHTTPRoute(t, false)...)
+			play(calm)
+			want := fmt.Sprint(calm.state(), calm.split("default/demo"))
+			if split := calm.split("default/demo"); len(split) != 1 || split["default/demo"] != 1 {
+				t.Fatalf("undisturbed it ends with %v, want the user's backend alone", split)
+			}
+			t.Logf("%d writes: %s", len(calm.writes), strings.Join(calm.writes, "; "))
+			for k := 1; k <= len(calm.writes); k++ {
+				b := newBench(t, byHTTPRoute(t, false)...)
+				b.killAt = k
+				play(b)
+				if diff := cmp.Diff(want, fmt.Sprint(b.state(), b.split("default/demo"))); diff != "" {
+					t.Fatalf("killed after write %d (%s) it ends otherwise:\n%s", k, calm.writes[k-1], diff)
+				}
+			}
+		})
+	}
+}
+
+func TestAnHTTPRouteThatLeavesTheSpecHalfWayIsGivenBack(t *testing.T) {
+	b := newBench(t, byHTTPRoute(t, true)...)
+	half(b)
+	ro := b.rollout()
+	ro.Spec.Strategy.Canary.TrafficRoutings[0].Gateway = nil
+	ro.Generation++
+	b.must(b.api.Update(t.Context(), ro))
+	b.settle()
+	if diff := cmp.Diff(map[string]int{"default/demo": 1}, b.split("default/demo")); diff != "" {
+		t.Errorf("weights (-want +got):\n%s", diff)
+	}
+	if w := b.weight("default/demo"); w != 50 {
+		t.Errorf("the Ingress that stays has weight %d, want 50", w)
+	}
+}
+
+func TestAClusterThatLearnsTheGatewayAPILater(t *testing.T) {
+	b := newBench(t, byHTTPRoute(t, false)...)
+	b.settle()
+	b.r.kinds = &latecomers{}
+	b.ask("demo-v2", "50%")
+	b.settle()
+	b.apply("demo-v2", "v2")
+	b.settle()
+	b.clock.Step(2 * lasting)
+	b.settle()
+	if message := b.rollout().Status.Message; !strings.Contains(message, "install the CRDs of the Gateway API") {
+		t.Errorf("it says %q, want what is missing", message)
+	}
+	known := meta.NewDefaultRESTMapper(nil)
+	watched := 0
+	late := &latecomers{mapper: known, known: map[traffic.Kind]bool{}, watch: func(traffic.Kind) error { watched++; return nil }}
+	if late.look(t.Context()) || watched != 0 || late.Knows(traffic.KindHTTPRoute) {
+		t.Error("kinds are watched that the cluster does not know")
+	}
+	for _, kind := range gateway.Kinds() {
+		known.Add(gateway.GroupVersionKind(kind), meta.RESTScopeNamespace)
+	}
+	if !late.look(t.Context()) || watched != 2 || !late.look(t.Context()) || watched != 2 {
+		t.Errorf("%d kinds are watched after they came, want each once", watched)
+	}
+	b.r.kinds = late
+	b.settle()
+	if split := b.split("default/demo"); split["default/demo-canary"] != 50 {
+		t.Errorf("once the kind is known the weights are %v: %s", split, b.rollout().Status.Message)
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
+	"github.com/vela-rollouts/vela/internal/traffic/gateway"
 	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
@@ -78,8 +79,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 			return nil
 		}))
 	}
-	if err := b.Complete(r); err != nil {
+	c, err := b.Build(r)
+	if err != nil {
 		return fmt.Errorf("setting up the controller of Rollouts: %w", err)
+	}
+	if r.kinds, err = watchLate(ctx, mgr, m, c.Watch); err != nil {
+		return fmt.Errorf("watching routes of the Gateway API: %w", err)
 	}
 	return nil
 }
@@ -87,7 +92,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
 func New(c client.Client, routers Routers, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, live: c, providers: map[traffic.Kind]traffic.Router{traffic.KindIngress: ingress.Router{}},
+		client: c, live: c, providers: map[traffic.Kind]traffic.Router{
+			traffic.KindIngress: ingress.Router{}, traffic.KindHTTPRoute: gateway.Router{}, traffic.KindGRPCRoute: gateway.Router{},
+		},
 		routers: routers, events: silent{}, clock: now,
 		patience: patience{since: map[types.NamespacedName]time.Time{}},
 	}
@@ -131,8 +138,10 @@ func subjects(o client.Object) []string {
 	for _, t := range plan.TrafficRoutings {
 		stable, canary := traffic.StableService(t.Service), traffic.CanaryService(t.Service)
 		all = append(all, "Service/"+t.Service, "Service/"+stable, "Service/"+canary, "Endpoints/"+stable, "Endpoints/"+canary)
-		if t.Ingress != nil {
-			all = append(all, "Ingress/"+t.Ingress.Name, "Ingress/"+ingress.CanaryName(t.Ingress.Name))
+		for kind, name := range names(t) {
+			if all = append(all, string(kind)+"/"+name); kind == traffic.KindIngress {
+				all = append(all, "Ingress/"+ingress.CanaryName(name))
+			}
 		}
 	}
 	return all

@@ -154,8 +154,6 @@ func delay(field string, plan *v1beta1.CanaryStrategy, style v1beta1.Style) erro
 // Routing says what is missing in what is at a path of the spec.
 func Routing(at string, r v1beta1.TrafficRouting) error {
 	switch g := r.Gateway; {
-	case g != nil:
-		return schema.Faultf(at+".gateway", "names a route of the Gateway API, which can't be led yet; name an Ingress in ingress.name")
 	case r.Ingress == nil && g == nil:
 		return schema.Faultf(at, "has no route; name one in ingress.name, gateway.httpRouteName or gateway.grpcRouteName")
 	case r.Ingress != nil && r.Ingress.Name == "":
