@@ -6,6 +6,7 @@ package admission
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -49,7 +50,20 @@ func policies() []policy {
 		allowed: fmt.Sprintf("has(oldObject.status) && has(oldObject.status.currentStepState) && oldObject.status.currentStepState in [%q, %q]",
 			rollouts.StepPaused, rollouts.StepReady),
 		message: "status.currentStepState: a step is approved (StepReady) while the Rollout waits at it (StepPaused); status.message says what it does now",
-	}}
+	}, jumps("canary"), jumps("blueGreen")}
+}
+
+// jumps keeps people from asking for a step that the plan does not have.
+func jumps(strategy string) policy {
+	next := "status." + strategy + "Status.nextStepIndex"
+	there := fmt.Sprintf("has(%%[1]s.status) && has(%%[1]s.status.%[1]sStatus) && has(%%[1]s.status.%[1]sStatus.nextStepIndex)", strategy)
+	return policy{
+		name: "vela-jumps-" + strings.ToLower(strategy), group: rollouts.Group, version: rollouts.GroupVersion().Version, resource: "rollouts/status",
+		when: fmt.Sprintf(there, "object") + " && !(" + fmt.Sprintf(there, "oldObject") + fmt.Sprintf(" && oldObject.%[1]s == object.%[1]s)", next),
+		allowed: fmt.Sprintf("object.%[1]s == -1 || object.%[1]s >= 1 && has(object.spec.strategy.%[2]s) && object.%[1]s <= size(object.spec.strategy.%[2]s.steps)",
+			next, strategy),
+		message: next + ": the plan has no such step; give a number from 1 to that of its last step",
+	}
 }
 
 // keepPolicies tells the API server about the policies. Clusters before 1.30 have none; there a hold is repaired when it is

@@ -48,8 +48,16 @@ func (l look) late() bool {
 	return counts && !l.now.Before(deadline)
 }
 
+// failed says that the analysis found the version in the template bad.
+func (l look) failed() bool {
+	return l.analysis() == AnalysisFail && !l.closing && !l.back() && l.Workload.Held && !l.Workload.UpOnly && !l.beyond()
+}
+
 // giveUp makes the version in the template one of those that go away.
 func (l *look) giveUp() {
+	if !l.aborted() && !l.late() {
+		l.judged = fmt.Sprintf("the analysis of step(%d/%d) failed: %s", l.step, l.steps(), l.Analysis.Why)
+	}
 	if l.hasCanary && (l.canarySet.Replicas > 0 || l.canarySet.Pods > 0) {
 		l.others = append(l.others, l.canarySet)
 	}
@@ -68,9 +76,11 @@ func (l look) abort() *v1beta1.Abort {
 	if l.aborted() {
 		return l.stored().Abort
 	}
-	return &v1beta1.Abort{
-		Revision: l.Workload.Template, ReleaseID: l.Spec.ReleaseID, Retry: l.Retry, Since: *l.stamp(), Message: l.noProgress(l.stored().Message),
+	why := l.noProgress(l.stored().Message)
+	if l.judged != "" {
+		why = l.judged
 	}
+	return &v1beta1.Abort{Revision: l.Workload.Template, ReleaseID: l.Spec.ReleaseID, Retry: l.Retry, Since: *l.stamp(), Message: why}
 }
 
 // givenUp takes the version in the template back, and then waits for another one. The routes stay as they are between two steps:

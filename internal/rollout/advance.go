@@ -218,6 +218,9 @@ func waitForRouters(l look) (verdict, bool) {
 }
 
 func drain(l look) (verdict, bool) {
+	if l.routed && l.analysis() == AnalysisUnknown && l.routes.acked {
+		return verdict{}, false // it is not sure yet that a version goes away
+	}
 	if l.stableSet.Replicas <= l.goal.stable && (!l.all || l.stableSet.Replicas+l.stableSet.Pods == 0) && l.canarySet.Replicas <= l.goal.canary {
 		return verdict{}, false
 	}
@@ -229,6 +232,21 @@ func drain(l look) (verdict, bool) {
 		v.Why = fmt.Sprintf("all traffic is on the new version; the stable one keeps %s until %s, so that a rollback is instant",
 			pods(l.stableSet.Replicas), ends.UTC().Format(time.TimeOnly))
 		v.wakeAt, v.firm = ends, l.stored().IdleSince == nil
+	}
+	return v, true
+}
+
+// analyse waits for the verdict on a step that is reached. A step that was told as done stays so while the verdict is not known
+// again; one that fails is given up.
+func analyse(l look) (verdict, bool) {
+	told := l.inherited && l.stored().CurrentStepState == v1beta1.StepPaused
+	if l.analysis() != AnalysisUnknown || told {
+		return verdict{}, false
+	}
+	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepMetricsAnalysis, reason: v1beta1.ReasonInRolling, Decision: Decision{Route: l.keep()}}
+	v.Why = fmt.Sprintf("step(%d/%d) is reached; waiting for its analysis", l.step, l.steps())
+	if l.Analysis.Why != "" {
+		v.Why += ": " + l.Analysis.Why
 	}
 	return v, true
 }

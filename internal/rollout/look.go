@@ -48,6 +48,10 @@ type look struct {
 	closing  bool
 	// givenUp says that the version in the template is to go, and not to come back by itself.
 	givenUp bool
+	// judged is what the analysis found bad of it, when it is given up for that.
+	judged string
+	// jumped says that a person chose the step.
+	jumped bool
 	// inherited says that the stored step is about this plan and this version.
 	inherited bool
 }
@@ -81,7 +85,7 @@ func newLook(o Observation, now time.Time) look {
 	l.routes = l.read()
 	l.chooseStep()
 	l.load = l.measure()
-	if l.aborted() || l.late() {
+	if l.aborted() || l.late() || l.failed() {
 		l.giveUp()
 	}
 	return l
@@ -226,9 +230,16 @@ func (l *look) chooseStep() {
 		return
 	}
 	cs, steps := l.stored(), c.Steps
+	to := l.jump(int32(len(steps)))
 	same := cs.CanaryRevision == l.Workload.Template && !ended(l.Status) && l.Status.Phase == v1beta1.PhaseProgressing
 	l.inherited = same && cs.RolloutHash == PlanHash(l.Spec)
 	switch {
+	case same && to > 0:
+		l.step, l.jumped = to, true
+		if l.inherited {
+			l.furthest = cs.FurthestStepIndex
+		}
+		l.inherited = false
 	case l.inherited:
 		l.step = min(max(cs.CurrentStepIndex, 1), int32(len(steps)))
 		l.all = cs.CurrentStepState == v1beta1.StepCompleted
@@ -282,6 +293,28 @@ func (l look) extra() bool { return l.style != v1beta1.StylePartition }
 
 // frozen says that a person paused the way forward: approvals wait until it goes on.
 func (l look) frozen() bool { return l.Paused() && !l.closing && !l.back() }
+
+// jump is the step that a person asks to go to next, forwards or backwards, by another nextStepIndex than the one that the
+// status has by itself (kruise-rollouts.md 2.9); 0 where nobody does. While the release is frozen it waits.
+func (l look) jump(steps int32) int32 {
+	cs := l.stored()
+	if l.frozen() || cs.NextStepIndex < 1 || cs.NextStepIndex > steps || cs.NextStepIndex == cs.CurrentStepIndex+1 {
+		return 0
+	}
+	return cs.NextStepIndex
+}
+
+// analysis is what is known about the step that the release is at.
+func (l look) analysis() AnalysisResult {
+	a := l.Analysis
+	switch {
+	case !a.Configured:
+		return AnalysisPass
+	case a.Step != l.step || a.Revision != l.Workload.Template:
+		return AnalysisUnknown
+	}
+	return a.Result
+}
 
 // passed says that a finished step may be left: a person approved it, or its pause is over.
 func (l look) passed(s v1beta1.Step) bool {
@@ -342,7 +375,7 @@ func (l look) measure() load {
 		canary: l.canarySet.Replicas, stable: l.stableSet.Replicas,
 		canaryReady: min(l.canarySet.Ready, l.canarySet.Replicas), stableReady: min(l.stableSet.Ready, l.stableSet.Replicas),
 		weight: l.Routes.Weight, low: l.routes.low, high: l.routes.high,
-		stableDrained: l.routes.stableDrained && l.retired(), canaryDrained: l.routes.canaryDrained, extra: l.extra(),
+		stableDrained: l.routes.stableDrained && l.retired() && l.analysis() == AnalysisPass, canaryDrained: l.routes.canaryDrained, extra: l.extra(),
 	}
 	if l.goal.canary > 0 {
 		ld.enough = max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)

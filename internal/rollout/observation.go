@@ -20,6 +20,8 @@ type Observation struct {
 	WithRun bool
 	// Retry is the annotation by which a person asks to try a version again that was given up.
 	Retry string
+	// Analysis of the step that the release is at.
+	Analysis Analysis
 	// Spec of the Rollout, as it is stored.
 	Spec v1beta1.RolloutSpec
 	// Status of the Rollout, as it is stored.
@@ -30,6 +32,29 @@ type Observation struct {
 	Sets   []ReplicaSet
 	Routes Routes
 }
+
+// Analysis is what whoever measures says about a step, between "the weight is reached" and "the step is done". Nothing does
+// yet; the zero value lets every step pass.
+type Analysis struct {
+	// Configured says that a step is done only when its analysis passed.
+	Configured bool
+	// Step, from 1, and Revision, a pod-template-hash, are what Result is about. About anything else nothing is known.
+	Step     int32
+	Revision string
+	Result   AnalysisResult
+	// Why is a sentence about the result.
+	Why string
+}
+
+// AnalysisResult is one of three; unknown is never success, and no failure either.
+type AnalysisResult string
+
+// The results of an analysis.
+const (
+	AnalysisUnknown AnalysisResult = ""
+	AnalysisPass    AnalysisResult = "pass"
+	AnalysisFail    AnalysisResult = "fail"
+)
 
 // Workload is what the Rollout refers to.
 type Workload struct {

@@ -71,6 +71,7 @@ func rules() []rule {
 		{"wait for pods", waitForPods},               //
 		{"wait for the routers", waitForRouters},     //
 		{"drain", drain},                             // the last requests of the version that goes away
+		{"analyse", analyse},                         // between "weight reached" and "step done"
 		{"finish", finish},                           // all steps are done: on to the whole
 		{"pause of the step", pausedAtStep},          // the step is true; waits for approval or time
 	}

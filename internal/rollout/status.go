@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -32,6 +33,10 @@ func (l look) report(v verdict) Decision {
 				v.Unmark = append(v.Unmark, s.Hash)
 			}
 		}
+	}
+	if l.jumped && v.phase == v1beta1.PhaseProgressing {
+		v.firm = true
+		v.Events = append(v.Events, Event{Reason: "Jumped", Message: fmt.Sprintf("The release goes to step %d of %d, which a person chose.", l.step, l.steps())})
 	}
 	status := l.status(&v)
 	d := v.Decision
@@ -159,6 +164,9 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	cs.CurrentStepIndex, cs.NextStepIndex, cs.CurrentStepState = l.step, l.step+1, v.state
 	if int(cs.NextStepIndex) > l.steps() {
 		cs.NextStepIndex = -1
+	}
+	if l.frozen() && was.NextStepIndex > 0 && was.CurrentStepIndex == l.step {
+		cs.NextStepIndex = was.NextStepIndex // a jump waits until it goes on
 	}
 	// A ReplicaSet that was just made smaller counts the pods to go for a moment longer.
 	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, min(l.stableSet.Ready, l.stableSet.Replicas)
@@ -302,12 +310,12 @@ func (l look) deadline(st *v1beta1.RolloutStatus) (at time.Time, counts bool) {
 		return at, false
 	}
 	switch cs.CurrentStepState {
-	case v1beta1.StepUpgrade, v1beta1.StepTrafficRouting, v1beta1.StepMetricsAnalysis:
+	case v1beta1.StepUpgrade, v1beta1.StepTrafficRouting:
 	case v1beta1.StepCompleted:
 		if st.Phase == v1beta1.PhaseHealthy {
 			return at, false
 		}
-	case v1beta1.StepBefore, v1beta1.StepPaused, v1beta1.StepReady:
+	case v1beta1.StepBefore, v1beta1.StepMetricsAnalysis, v1beta1.StepPaused, v1beta1.StepReady:
 		return at, false
 	}
 	if l.Paused() && !l.back() {

@@ -260,6 +260,9 @@ func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
 		w.fail("weight %d with %d of %d pods of the new version ready", to, w.readyOf(w.services["svc-canary"]), n)
 	}
 	back := w.dep.template == w.services["svc-stable"] || w.dep.template != w.services["svc-canary"]
+	if cs := w.status.Release(); cs != nil && cs.Abort != nil {
+		back = true // a version that is given up goes like one that is rolled back
+	}
 	shared := w.backend == "svc" // restored: what the canary route gives up goes to every pod
 	if to < from && !back && !shared && !w.emergent && w.readyOf(w.services["svc-canary"]) > 0 && w.readyOf(w.services["svc-stable"])*100 < (100-to)*n-100 {
 		w.fail("weight %d with %d of %d pods of the stable version ready", to, w.readyOf(w.services["svc-stable"]), n)

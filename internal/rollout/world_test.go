@@ -30,6 +30,8 @@ type world struct {
 	deleting   bool
 	gone       bool // the Rollout is gone
 	retry      string
+	verdict    func(step int32) (AnalysisResult, string) // of the analysis; nil where there is none
+	judged     int32                                     // the step that the analysis looked at last
 
 	dep    deployment
 	sets   map[string]*set
@@ -184,7 +186,7 @@ func (w *world) steps(steps ...v1beta1.Step) {
 
 // observe is what gather would see.
 func (w *world) observe() Observation {
-	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, Spec: w.spec, Status: *w.status.DeepCopy()}
+	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, Analysis: w.judge(), Spec: w.spec, Status: *w.status.DeepCopy()}
 	d := w.dep
 	o.Workload = Workload{
 		Exists: d.exists, Observed: d.generation == d.observedGen, Generation: d.generation, Replicas: d.replicas,
