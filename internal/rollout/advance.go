@@ -69,12 +69,12 @@ func (v *verdict) giveBack(l look) {
 
 func prepare(l look) (verdict, bool) {
 	r := l.Routes
-	if !l.routed || r.Canary && r.Services && r.StableHash == l.stable && r.CanaryHash == l.Workload.Template {
+	if !l.routed || r.Canary && r.Services && r.StableHash == l.stable && r.CanaryHash == l.version {
 		return verdict{}, false
 	}
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepBefore}
 	want := l.route()
-	want.Canary, want.CanaryHash = true, l.Workload.Template
+	want.Canary, want.CanaryHash = true, l.version
 	if !r.Canary && r.Switched && l.Workload.Replicas > 0 {
 		// Somebody removed the canary route half-way: it comes back with what the pods can carry.
 		want.Weight = min(l.goal.weight, l.load.canaryShare())
@@ -272,6 +272,9 @@ func pausedAtStep(l look) (verdict, bool) {
 	}
 	step := l.Spec.Strategy.Plan().Steps[l.step-1]
 	v.Why = fmt.Sprintf("Rollout is in step(%d/%d): %s of the new version", l.step, l.steps(), pods(l.goal.canary))
+	if l.returning() {
+		v.Why = fmt.Sprintf("Rollout is in step(%d/%d) of the way back: %s of the version that is taken back", l.step, l.steps(), pods(l.goal.canary))
+	}
 	if l.routed {
 		v.Why += l.given()
 	}

@@ -118,7 +118,7 @@ func first(l look) (verdict, bool) {
 
 func hold(l look) (verdict, bool) {
 	closed := !l.Workload.Open || l.Workload.Current != "" || !l.back()
-	if l.closing || l.done() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID && closed {
+	if l.closing || l.done() || l.returning() && l.arrived() || l.Workload.Held && l.Workload.HeldFor == l.Spec.ReleaseID && closed {
 		return verdict{}, false
 	}
 	if l.Workload.Held && l.back() && l.Spec.ReleaseID != "" && l.arrived() {

@@ -50,6 +50,10 @@ type look struct {
 	givenUp bool
 	// judged is what the analysis found bad of it, when it is given up for that.
 	judged string
+	// version is the one that the steps are about: that of the template, or one that is taken back in steps; returned says that
+	// all steps of that are done.
+	version  string
+	returned bool
 	// jumped says that a person chose the step.
 	jumped bool
 	// inherited says that the stored step is about this plan and this version.
@@ -66,7 +70,7 @@ type served struct {
 }
 
 func newLook(o Observation, now time.Time) look {
-	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled, style: o.Spec.Strategy.Style()}
+	l := look{Observation: o, now: now, closing: o.Deleting || o.Spec.Disabled, style: o.Spec.Strategy.Style(), version: o.Workload.Template}
 	if o.Workload.InPlace {
 		l.style = v1beta1.StylePartition
 	}
@@ -83,6 +87,9 @@ func newLook(o Observation, now time.Time) look {
 		}
 	}
 	l.routes = l.read()
+	if s, is := l.batched(); is {
+		l.turnBack(&s)
+	}
 	l.chooseStep()
 	l.load = l.measure()
 	if l.aborted() || l.late() || l.failed() {
@@ -127,7 +134,7 @@ func (o Observation) onlyOther() string {
 }
 
 // back says that the current template is the stable version: nothing to release, or a release taken back.
-func (l look) back() bool { return l.Workload.Template == l.stable }
+func (l look) back() bool { return l.Workload.Template == l.stable && !l.returning() }
 
 // stored gives the stored status of the release; the zero value where there is none.
 func (l look) stored() v1beta1.CanaryStatus {
@@ -219,120 +226,6 @@ func matched(r Routes) int32 {
 	return 0
 }
 
-// chooseStep finds the step to be at, from what is stored and how the plan may have changed since.
-func (l *look) chooseStep() {
-	n := l.Workload.Replicas
-	l.step, l.furthest, l.asked = 1, 1, everything(n, l.splits)
-	l.goal = l.tie(l.asked, false)
-	c := l.Spec.Strategy.Plan()
-	if c == nil || len(c.Steps) == 0 {
-		l.all = true
-		return
-	}
-	cs, steps := l.stored(), c.Steps
-	to := l.jump(int32(len(steps)))
-	same := cs.CanaryRevision == l.Workload.Template && !ended(l.Status) && l.Status.Phase == v1beta1.PhaseProgressing
-	l.inherited = same && cs.RolloutHash == PlanHash(l.Spec)
-	switch {
-	case same && to > 0:
-		l.step, l.jumped = to, true
-		if l.inherited {
-			l.furthest = cs.FurthestStepIndex
-		}
-		l.inherited = false
-	case l.inherited:
-		l.step = min(max(cs.CurrentStepIndex, 1), int32(len(steps)))
-		l.all = cs.CurrentStepState == v1beta1.StepCompleted
-		if !l.frozen() && l.passed(steps[l.step-1]) {
-			l.inherited = false
-			l.all = l.step == int32(len(steps))
-			l.step = min(l.step+1, int32(len(steps)))
-		}
-		l.furthest = cs.FurthestStepIndex
-	case same:
-		l.step = l.resume(steps, cs.CurrentStepIndex, l.canarySet.Replicas)
-	}
-	l.furthest = min(max(l.furthest, l.step), int32(len(steps)))
-	if l.closing || l.beyond() {
-		l.all = true
-	}
-	if l.all {
-		return
-	}
-	l.asked, l.matches, l.modifier = l.resolve(steps[l.step-1]), steps[l.step-1].Matches, steps[l.step-1].RequestHeaderModifier
-	if l.extra() {
-		// Pods that are there on top stay when an earlier step is jumped back to; the traffic does not.
-		l.asked.canary = max(l.asked.canary, l.resolve(steps[l.furthest-1]).canary)
-	}
-	if l.all = l.step == int32(len(steps)) && l.whole(steps[l.step-1]); l.all {
-		l.asked = everything(n, l.splits)
-	}
-	if l.goal = l.tie(l.asked, len(l.matches) > 0); l.goal.canary == 0 && l.Workload.InPlace {
-		l.matches = nil
-	}
-}
-
-// whole says that a step asks for all pods and all traffic, so that there is nothing to wait for at it. With blue-green there
-// is: the stable version still has its pods. A workload without replicas is judged as if it had some.
-func (l look) whole(s v1beta1.Step) bool {
-	n := l.Workload.Replicas
-	if n == 0 {
-		n = 100
-	}
-	g, all := resolve(s, n, l.splits, l.style), everything(n, l.splits)
-	return l.style != v1beta1.StyleBlueGreen && g.canary == all.canary && g.weight == all.weight && len(s.Matches) == 0
-}
-
-// resolve gives the goal of a step for the workload as it is.
-func (l look) resolve(s v1beta1.Step) goal {
-	return resolve(s, l.Workload.Replicas, l.splits, l.style)
-}
-
-// extra says that the pods of the new version come on top of those of the stable one.
-func (l look) extra() bool { return l.style != v1beta1.StylePartition }
-
-// frozen says that a person paused the way forward: approvals wait until it goes on.
-func (l look) frozen() bool { return l.Paused() && !l.closing && !l.back() }
-
-// jump is the step that a person asks to go to next, forwards or backwards, by another nextStepIndex than the one that the
-// status has by itself (kruise-rollouts.md 2.9); 0 where nobody does. While the release is frozen it waits.
-func (l look) jump(steps int32) int32 {
-	cs := l.stored()
-	if l.frozen() || cs.NextStepIndex < 1 || cs.NextStepIndex > steps || cs.NextStepIndex == cs.CurrentStepIndex+1 {
-		return 0
-	}
-	return cs.NextStepIndex
-}
-
-// analysis is what is known about the step that the release is at.
-func (l look) analysis() AnalysisResult {
-	a := l.Analysis
-	switch {
-	case !a.Configured:
-		return AnalysisPass
-	case a.Step != l.step || a.Revision != l.Workload.Template:
-		return AnalysisUnknown
-	}
-	return a.Result
-}
-
-// passed says that a finished step may be left: a person approved it, or its pause is over.
-func (l look) passed(s v1beta1.Step) bool {
-	cs := l.stored()
-	if cs.CurrentStepState == v1beta1.StepReady {
-		return true
-	}
-	return cs.CurrentStepState == v1beta1.StepPaused && s.Pause.Duration != nil && !l.now.Before(l.pauseEnds(s))
-}
-
-func (l look) pauseEnds(s v1beta1.Step) time.Time {
-	since := l.now
-	if t := l.stored().StepSince; t != nil {
-		since = t.Time
-	}
-	return since.Add(time.Duration(*s.Pause.Duration) * time.Second)
-}
-
 // delay is how long the stable version keeps its pods after its last share of the traffic, for an instant way back.
 func (l look) delay() time.Duration {
 	plan := l.Spec.Strategy.Plan()
@@ -368,6 +261,14 @@ func (l look) beyond() bool {
 		len(l.others) == 0 && !l.Routes.Switched
 }
 
+// enough is how many ready pods of the new version make its step. What is taken back need not be ready.
+func (l look) enough() int32 {
+	if l.goal.canary <= 0 || l.returning() {
+		return 0
+	}
+	return max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)
+}
+
 func (l look) measure() load {
 	w := l.Workload
 	ld := load{
@@ -377,9 +278,7 @@ func (l look) measure() load {
 		weight: l.Routes.Weight, low: l.routes.low, high: l.routes.high,
 		stableDrained: l.routes.stableDrained && l.retired() && l.analysis() == AnalysisPass, canaryDrained: l.routes.canaryDrained, extra: l.extra(),
 	}
-	if l.goal.canary > 0 {
-		ld.enough = max(l.goal.canary-l.failureThreshold(l.goal.canary), 1)
-	}
+	ld.enough = l.enough()
 	if w.InPlace {
 		ld.inPlace, ld.upOnly, ld.surge, ld.slack = true, w.UpOnly, 0, l.inPlaceSlack()
 		ld.stableIdle, ld.canaryIdle = l.stableSet.Idle, l.canarySet.Idle+max(l.canarySet.Replicas-l.canarySet.Pods, 0)
@@ -390,7 +289,7 @@ func (l look) measure() load {
 			ld.surge, ld.slack = 1, 0
 		}
 	}
-	if l.Routes.Services && l.Routes.CanaryHash == w.Template {
+	if l.Routes.Services && l.Routes.CanaryHash == l.version {
 		switch {
 		case l.Routes.Ack == AckKnown && l.routes.canary:
 			ld.canaryReady = min(ld.canaryReady, l.Routes.CanarySeen)
@@ -443,7 +342,7 @@ func (l look) canaryHash() string {
 	if l.Routes.Services && l.Routes.CanaryHash != "" {
 		return l.Routes.CanaryHash
 	}
-	return l.Workload.Template
+	return l.version
 }
 
 // keep is the route intent that changes nothing but repairs what others changed.

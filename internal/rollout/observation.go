@@ -20,6 +20,8 @@ type Observation struct {
 	WithRun bool
 	// Retry is the annotation by which a person asks to try a version again that was given up.
 	Retry string
+	// RollbackInBatch is the annotation by which a person asks for a rollback in steps.
+	RollbackInBatch bool
 	// Analysis of the step that the release is at.
 	Analysis Analysis
 	// Spec of the Rollout, as it is stored.

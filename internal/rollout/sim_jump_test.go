@@ -49,10 +49,12 @@ func jumpScenarios() map[string]scenario {
 		return func(w *world) { w.plan(20, 100); w.verdict = verdict }
 	}
 	return map[string]scenario{
-		"jump-forwards":              {replicas: 5, set: steps, beats: []beat{begin, to(1, 4), {"approves the last step", atStep(4), approve}}, ends: onlyHas("v2")},
-		"jump-backwards":             {replicas: 5, set: steps, beats: []beat{begin, to(1, 3), to(3, 2), to(2, 1)}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
-		"jump-to-the-same-step":      {replicas: 5, set: steps, beats: []beat{begin, to(1, 1), {"approves", atStep(1), approve}}, ends: stays(40, map[string]int32{"v1": 3, "v2": 2})},
-		"jump-while-pods-start":      {replicas: 5, set: steps, beats: []beat{begin, {"jumps to step 3", all(sized("v2", 1), func(w *world) bool { return w.status.Release().CanaryRevision == "v2" && w.status.CurrentStepIndex == 1 }), jump(3)}}, ends: stays(60, map[string]int32{"v1": 2, "v2": 3})},
+		"jump-forwards":         {replicas: 5, set: steps, beats: []beat{begin, to(1, 4), {"approves the last step", atStep(4), approve}}, ends: onlyHas("v2")},
+		"jump-backwards":        {replicas: 5, set: steps, beats: []beat{begin, to(1, 3), to(3, 2), to(2, 1)}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
+		"jump-to-the-same-step": {replicas: 5, set: steps, beats: []beat{begin, to(1, 1), {"approves", atStep(1), approve}}, ends: stays(40, map[string]int32{"v1": 3, "v2": 2})},
+		"jump-while-pods-start": {replicas: 5, set: steps, beats: []beat{begin, {"jumps to step 3", all(sized("v2", 1), func(w *world) bool {
+			return w.status.Release().CanaryRevision == "v2" && w.status.CurrentStepIndex == 1
+		}), jump(3)}}, ends: stays(60, map[string]int32{"v1": 2, "v2": 3})},
 		"jump-beyond-the-plan":       {replicas: 5, set: steps, beats: []beat{begin, to(1, 9)}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
 		"jump-back-without-routes":   {replicas: 5, set: func(w *world) { steps(w); unrouted(w) }, beats: []beat{begin, to(1, 4), to(4, 1)}, ends: stays(-1, map[string]int32{"v1": 4, "v2": 1})},
 		"jump-back-from-the-last":    {replicas: 5, set: func(w *world) { extraPlan(w) }, beats: []beat{begin, to(1, 3), {"jumps back while the old pods are kept", keeping, jump(1)}}, ends: stays(20, map[string]int32{"v1": 5, "v2": 5})},

@@ -344,7 +344,7 @@ func (s scenario) play(t *testing.T, tune func(*world)) *world {
 }
 
 func TestStoriesOfWholeReleases(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
 		if strings.HasPrefix(name, "parallel-") {
 			continue // as the ordered StatefulSet's, in the order that counts here
 		}
@@ -370,7 +370,7 @@ func TestStoriesOfWholeReleases(t *testing.T) {
 }
 
 func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seeds := *orders / 10
@@ -399,7 +399,7 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 }
 
 func TestKillAfterEveryWrite(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			total := s.play(t, nil).writes

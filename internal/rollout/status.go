@@ -154,6 +154,17 @@ func (l look) status(v *verdict) v1beta1.RolloutStatus {
 	return st
 }
 
+// next is the step after this one; -1 after the last. While the release is frozen a jump that somebody asked for waits.
+func (l look) next(was v1beta1.CanaryStatus) int32 {
+	switch {
+	case l.frozen() && was.NextStepIndex > 0 && was.CurrentStepIndex == l.step:
+		return was.NextStepIndex
+	case int(l.step) >= l.steps():
+		return -1
+	}
+	return l.step + 1
+}
+
 // progress tells where a release is.
 func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	was := *cs
@@ -161,13 +172,8 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	if l.Spec.ReleaseID == l.Workload.HeldFor && l.Workload.Held || v.ends != goesOn {
 		cs.ObservedReleaseID = l.Spec.ReleaseID
 	}
-	cs.CurrentStepIndex, cs.NextStepIndex, cs.CurrentStepState = l.step, l.step+1, v.state
-	if int(cs.NextStepIndex) > l.steps() {
-		cs.NextStepIndex = -1
-	}
-	if l.frozen() && was.NextStepIndex > 0 && was.CurrentStepIndex == l.step {
-		cs.NextStepIndex = was.NextStepIndex // a jump waits until it goes on
-	}
+	cs.CurrentStepIndex, cs.CurrentStepState = l.step, v.state
+	cs.NextStepIndex = l.next(was)
 	// A ReplicaSet that was just made smaller counts the pods to go for a moment longer.
 	cs.StableReplicas, cs.StableReadyReplicas = l.stableSet.Replicas, min(l.stableSet.Ready, l.stableSet.Replicas)
 	cs.CanaryReplicas, cs.CanaryReadyReplicas = l.canarySet.Replicas, min(l.canarySet.Ready, l.canarySet.Replicas)
@@ -178,18 +184,31 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 		}
 	}
 	if !l.back() {
-		cs.CanaryRevision, cs.PodTemplateHash = l.Workload.Template, l.Workload.Template
+		cs.CanaryRevision, cs.PodTemplateHash = l.version, l.version
 	}
 	cs.Abort = l.abort()
-	cs.FurthestStepIndex = 0
-	if l.extra() && !l.back() {
-		cs.FurthestStepIndex = l.furthest
-	}
+	l.mileage(cs)
 	l.traffic(cs)
 	moved := was.CurrentStepIndex != cs.CurrentStepIndex || was.CurrentStepState != cs.CurrentStepState || was.RolloutHash != cs.RolloutHash ||
 		was.CanaryRevision != cs.CanaryRevision || was.CanaryReplicas != cs.CanaryReplicas || was.StableReplicas != cs.StableReplicas
 	if was.StepSince == nil || moved {
 		cs.StepSince = l.stamp()
+	}
+}
+
+// mileage tells how far a release came, where that is needed to know what stays of it.
+func (l look) mileage(cs *v1beta1.CanaryStatus) {
+	cs.FurthestStepIndex = 0
+	if l.extra() && !l.back() && !l.returning() {
+		cs.FurthestStepIndex = l.furthest
+	}
+	switch {
+	case l.returning():
+		cs.RollbackFromStepIndex = l.from()
+	case l.returned, l.back() && cs.RollbackFromStepIndex < 0:
+		cs.RollbackFromStepIndex = -1
+	default:
+		cs.RollbackFromStepIndex = 0
 	}
 }
 
@@ -242,7 +261,7 @@ func (l look) draining(cs *v1beta1.CanaryStatus) (waits, overdue bool) {
 // settle tells how a release ended, or that nothing is under way.
 func (l look) settle(v *verdict, cs *v1beta1.CanaryStatus) {
 	cs.CurrentStepState, cs.DrainingSince, cs.RouteSince, cs.IdleSince, cs.FurthestStepIndex = v1beta1.StepCompleted, nil, nil, nil, 0
-	cs.Abort = nil
+	cs.Abort, cs.RollbackFromStepIndex = nil, 0
 	cs.DesiredWeight, cs.ServedWeight = nil, nil
 	cs.CurrentStepIndex, cs.NextStepIndex = int32(l.steps()), -1
 	switch v.ends {

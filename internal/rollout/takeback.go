@@ -147,7 +147,7 @@ func (v *verdict) shrinkOthers(l look, to int32) {
 }
 
 func superseded(l look) (verdict, bool) {
-	stale := l.Routes.Canary && l.Routes.Services && l.Routes.CanaryHash != l.Workload.Template
+	stale := l.Routes.Canary && l.Routes.Services && l.Routes.CanaryHash != l.version
 	// A Rollout that closes is told nothing more: whatever the template is now is what the workload gets.
 	if !l.Workload.Held || l.back() || !l.arrived() && !l.closing || len(l.others) == 0 && !stale {
 		return verdict{}, false
@@ -193,7 +193,7 @@ func lost(l look) (verdict, bool) {
 	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || idle || l.canarySet.Ready > 0 || l.load.stableReady == 0 {
 		return verdict{}, false
 	}
-	if l.Routes.CanaryHash != l.Workload.Template {
+	if l.Routes.CanaryHash != l.version {
 		return verdict{}, false
 	}
 	r := l.route()

@@ -30,6 +30,7 @@ type world struct {
 	deleting   bool
 	gone       bool // the Rollout is gone
 	retry      string
+	batches    bool                                      // a rollback goes in steps
 	verdict    func(step int32) (AnalysisResult, string) // of the analysis; nil where there is none
 	judged     int32                                     // the step that the analysis looked at last
 
@@ -186,7 +187,7 @@ func (w *world) steps(steps ...v1beta1.Step) {
 
 // observe is what gather would see.
 func (w *world) observe() Observation {
-	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, Analysis: w.judge(), Spec: w.spec, Status: *w.status.DeepCopy()}
+	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, RollbackInBatch: w.batches, Analysis: w.judge(), Spec: w.spec, Status: *w.status.DeepCopy()}
 	d := w.dep
 	o.Workload = Workload{
 		Exists: d.exists, Observed: d.generation == d.observedGen, Generation: d.generation, Replicas: d.replicas,

@@ -63,6 +63,9 @@ type CanaryStatus struct {
 	// it stay when an earlier step is jumped back to.
 	// +optional
 	FurthestStepIndex int32 `json:"furthestStepIndex,omitempty"`
+	// RollbackFromStepIndex is the step at which a rollback in batches began; -1 when all steps of it are done.
+	// +optional
+	RollbackFromStepIndex int32 `json:"rollbackFromStepIndex,omitempty"`
 	// Abort says that a version was given up, and why.
 	// +optional
 	Abort *Abort `json:"abort,omitempty"`
@@ -129,6 +132,9 @@ type BlueGreenStatus struct {
 	// it stay when an earlier step is jumped back to.
 	// +optional
 	FurthestStepIndex int32 `json:"furthestStepIndex,omitempty"`
+	// RollbackFromStepIndex is the step at which a rollback in batches began; -1 when all steps of it are done.
+	// +optional
+	RollbackFromStepIndex int32 `json:"rollbackFromStepIndex,omitempty"`
 	// Abort says that a version was given up, and why.
 	// +optional
 	Abort *Abort `json:"abort,omitempty"`

@@ -28,8 +28,8 @@ type world struct {
 func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, error) {
 	w := &world{rollout: ro, seen: rollout.Observation{
 		Generation: ro.Generation, Deleting: ro.DeletionTimestamp != nil, WithRun: ro.Annotations[core.AnnotationPausedWithRun] != "",
-		Retry: ro.Annotations[v1beta1.AnnotationRetry],
-		Spec:  ro.Spec, Status: ro.Status,
+		Retry: ro.Annotations[v1beta1.AnnotationRetry], RollbackInBatch: ro.Annotations[v1beta1.AnnotationRollbackInBatch] == "true",
+		Spec: ro.Spec, Status: ro.Status,
 	}}
 	w.seen.Routes.Ack = rollout.AckNone
 	// Admission refuses these; what was stored without it is told by the status.
