@@ -12,6 +12,8 @@ func Builtin() *Registry {
 		},
 		Traits: []Trait{
 			gateway(),
+			httpRoute(),
+			httpsRoute(),
 			scaler(),
 			storage(),
 		},

@@ -108,7 +108,7 @@ func (g Gateway) render(scope Scope) ([]Output, error) {
 			"apiVersion": "v1",
 			"kind":       "Service",
 			"metadata":   fields{"name": g.name(scope)},
-			"spec":       fields{"selector": selector(scope), "ports": g.servicePorts()},
+			"spec":       fields{"selector": selector(scope), "ports": servicePorts(slices.Collect(maps.Values(g.HTTP)))},
 		})
 		if err != nil {
 			return nil, err
@@ -128,8 +128,8 @@ func (g Gateway) render(scope Scope) ([]Output, error) {
 }
 
 // servicePorts has each port once, however many paths lead to it. Several ports need names; a single one has none.
-func (g Gateway) servicePorts() []fields {
-	ports := slices.Compact(slices.Sorted(maps.Values(g.HTTP)))
+func servicePorts(all []int32) []fields {
+	ports := slices.Compact(slices.Sorted(slices.Values(all)))
 	var out []fields
 	for _, port := range ports {
 		entry := fields{"port": port, "targetPort": port}

@@ -120,9 +120,9 @@ func joinServices(manifests []Manifest) ([]Manifest, error) {
 			out = append(out, m)
 			continue
 		}
-		// The Service that the component itself made is there for the same pods; two traits that want the same
-		// name are a mistake.
-		if m.Object.GetKind() != "Service" || out[i].Trait != "" {
+		// The Service that the component itself made is there for the same pods, and so is that of a trait of another type;
+		// two of one type that want the same name are a mistake.
+		if m.Object.GetKind() != "Service" || out[i].Trait == m.Trait {
 			return nil, schema.Faultf("component "+m.Component, "two %s traits make %s %s; give one of them a name", m.Trait, m.Object.GetKind(), m.Object.GetName())
 		}
 		if err := addPorts(out[i].Object, m.Object); err != nil {
@@ -147,6 +147,11 @@ func addPorts(to, from *unstructured.Unstructured) error {
 		}
 		port["name"] = fmt.Sprintf("port-%d", port["port"])
 		ports = append(ports, port)
+	}
+	for _, entry := range ports {
+		if port, _ := entry.(map[string]any); len(ports) > 1 && port["name"] == nil {
+			port["name"] = fmt.Sprintf("port-%d", port["port"])
+		}
 	}
 	if err := unstructured.SetNestedSlice(to.Object, ports, "spec", "ports"); err != nil {
 		return fmt.Errorf("joining the ports of Service %s: %w", to.GetName(), err)

@@ -20,6 +20,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -153,6 +154,8 @@ func mustBeKnown(t *testing.T, object *unstructured.Unstructured) {
 		"Service":    &corev1.Service{},
 		"Ingress":    &networkingv1.Ingress{},
 		"Rollout":    &rollouts.Rollout{},
+		"HTTPRoute":  &gatewayv1.HTTPRoute{},
+		"Gateway":    &gatewayv1.Gateway{},
 
 		"ConfigMap":             &corev1.ConfigMap{},
 		"Secret":                &corev1.Secret{},

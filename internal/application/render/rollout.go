@@ -5,6 +5,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -31,6 +32,8 @@ const (
 	// longestService leaves room for the suffix that the two Services of a release get, in a name of 63.
 	longestService = 63 - len("-canary")
 	classNginx     = "nginx"
+	// mostRoutings is the limit of a Rollout.
+	mostRoutings = 8
 )
 
 // Canary is what a canary step asks for.
@@ -42,7 +45,7 @@ type Canary struct {
 }
 
 // Rollout renders the Rollout for one canary step of a component: one step with the asked weight, and the component's
-// gateway as the route. Its pause waits for the next canary step, or for nothing at weight 100. manifests are the
+// gateways as the routes. Its pause waits for the next canary step, or for nothing at weight 100. manifests are the
 // component's, from Component. Errors are sentences that name the field and the mend.
 func Rollout(c Context, comp v1beta1.Component, manifests []Manifest, canary Canary) (Manifest, error) {
 	if canary.Weight < 0 || canary.Weight > 100 {
@@ -100,32 +103,73 @@ func workloadOf(component string, manifests []Manifest) (*unstructured.Unstructu
 	return nil, false
 }
 
-// routings is the route through the component's Ingress; none without one, for then only pods are replaced. It is read from
-// what was rendered, so that it names what is applied.
+// routings are the routes through the component's Ingresses and HTTPRoutes; none without any, for then only pods are replaced. They
+// are read from what was rendered, so that they name what is applied.
 func routings(component string, manifests []Manifest) ([]any, error) {
 	var out []any
+	add := func(at, service, kind string, route map[string]any) error {
+		if len(service) > longestService {
+			return schema.Faultf(at, "the Service name %s is too long for a canary release; shorten it to %d characters", service, longestService)
+		}
+		for _, entry := range out {
+			if entry, _ := entry.(map[string]any); entry["service"] == service && entry[kind] == nil {
+				entry[kind] = route
+				return nil
+			}
+		}
+		out = append(out, map[string]any{"service": service, "gracePeriodSeconds": int64(gracePeriodSeconds), kind: route})
+		return nil
+	}
 	for _, m := range manifests {
-		if m.Component != component || m.Object.GetKind() != "Ingress" {
+		if m.Component != component {
 			continue
 		}
 		at := traitAt(component, m.TraitIndex)
-		class := ingressClass(m.Object)
-		service := backend(m.Object)
-		switch {
-		case len(out) > 0:
-			return nil, schema.Faultf(at, "a canary release splits the requests of one gateway only; remove the others, or release without canary-deploy")
-		case class != classNginx:
-			return nil, schema.Faultf(at+".properties.class", "a canary release cannot split the requests of class %q; write nginx, or release without canary-deploy", class)
-		case len(service) > longestService:
-			return nil, schema.Faultf(at, "the Service name %s is too long for a canary release; shorten it to %d characters", service, longestService)
+		switch m.Object.GetKind() {
+		case "Ingress":
+			if class := ingressClass(m.Object); class != classNginx {
+				return nil, schema.Faultf(at+".properties.class", "a canary release cannot split the requests of class %q; write nginx, or release without canary-deploy", class)
+			}
+			if err := add(at, backend(m.Object), "ingress", map[string]any{"classType": classNginx, "name": m.Object.GetName()}); err != nil {
+				return nil, err
+			}
+		case "HTTPRoute":
+			for _, service := range backends(m.Object, manifests) {
+				if err := add(at, service, "gateway", map[string]any{"httpRouteName": m.Object.GetName()}); err != nil {
+					return nil, err
+				}
+			}
 		}
-		out = append(out, map[string]any{
-			"service":            service,
-			"gracePeriodSeconds": int64(gracePeriodSeconds),
-			"ingress":            map[string]any{"classType": classNginx, "name": m.Object.GetName()},
-		})
+	}
+	if len(out) > mostRoutings {
+		return nil, schema.Faultf("component "+component, "has %d ways in for requests, and a canary release can lead %d; remove some, or release without canary-deploy", len(out), mostRoutings)
 	}
 	return out, nil
+}
+
+// backends are the Services of an HTTPRoute that lead to the component: those that it made, or where it made none all.
+func backends(route *unstructured.Unstructured, manifests []Manifest) []string {
+	var all, own []string
+	rules, _, _ := unstructured.NestedSlice(route.Object, "spec", "rules")
+	for _, entry := range rules {
+		rule, _ := entry.(map[string]any)
+		refs, _, _ := unstructured.NestedSlice(rule, "backendRefs")
+		for _, entry := range refs {
+			ref, _ := entry.(map[string]any)
+			name, _, _ := unstructured.NestedString(ref, "name")
+			if slices.Contains(all, name) {
+				continue
+			}
+			all = append(all, name)
+			if slices.ContainsFunc(manifests, func(m Manifest) bool { return m.Object.GetKind() == "Service" && m.Object.GetName() == name }) {
+				own = append(own, name)
+			}
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return all
 }
 
 func ingressClass(ingress *unstructured.Unstructured) string {

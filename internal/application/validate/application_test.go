@@ -33,7 +33,7 @@ func TestApplication(t *testing.T) {
 			`spec.components[0].type: the built-in component webservice has no revision v2; write webservice`,
 		}},
 		"unknown trait type": {"nothing is near, so all are listed", head + "  components: [{name: web, type: webservice, properties: {image: demo}, traits: [{type: telepathy}]}]\n", []string{
-			`spec.components[0].traits[0].type: there is no trait type "telepathy"; write gateway, scaler or storage`,
+			`spec.components[0].traits[0].type: there is no trait type "telepathy"; write gateway, http-route, https-route, scaler or storage`,
 		}},
 		"missing image": {"the field that is absent is named", head + "  components: [{name: web, type: webservice, properties: {cmd: [sh]}}]\n", []string{
 			`spec.components[0].properties.image: is missing; add image with the name of a container image, for example image: nginx:1.29`,

@@ -12,6 +12,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/application/render"
@@ -32,14 +33,15 @@ func RouteChanges(reg *definition.Registry, stable, app *v1beta1.Application) []
 		return faults
 	}
 	for i, comp := range app.Spec.Components {
-		was, _ := route(before[comp.Name])
-		is, trait := route(after[comp.Name])
-		if was == "" || is == "" || was == is || !inSteps(app, comp.Name) {
-			continue
+		was, is := waysIn(before[comp.Name]), waysIn(after[comp.Name])
+		for n := range min(len(was), len(is)) {
+			if was[n].words == is[n].words || !inSteps(app, comp.Name) {
+				continue
+			}
+			at := schema.Index(schema.Index("spec.components", i)+".traits", is[n].trait) + ".properties"
+			faults = append(faults, schema.Faultf(at, "a canary release cannot change where requests come in, which both versions share: "+
+				"it is %s, and would be %s; keep it, or publish this change in a version without canary-deploy", was[n].words, is[n].words))
 		}
-		at := schema.Index(schema.Index("spec.components", i)+".traits", trait) + ".properties"
-		faults = append(faults, schema.Faultf(at, "a canary release cannot change where requests come in, which both versions share: "+
-			"it is %s, and would be %s; keep it, or publish this change in a version without canary-deploy", was, is))
 	}
 	return faults
 }
@@ -61,32 +63,75 @@ func inSteps(app *v1beta1.Application, component string) bool {
 	})
 }
 
-// route is the way of requests to a component in words, and the trait that makes it; empty where none leads there.
-func route(manifests []render.Manifest) (words string, trait int) {
+// wayIn is a way of requests to a component in words, and the trait that makes it.
+type wayIn struct {
+	words string
+	trait int
+}
+
+// waysIn are the ways of requests to a component, in the order of the traits.
+func waysIn(manifests []render.Manifest) []wayIn {
+	var all []wayIn
 	for _, m := range manifests {
-		ingress := &networkingv1.Ingress{}
-		if m.Object.GetKind() != "Ingress" || runtime.DefaultUnstructuredConverter.FromUnstructured(m.Object.Object, ingress) != nil {
+		ingress, route := &networkingv1.Ingress{}, &gatewayv1.HTTPRoute{}
+		switch m.Object.GetKind() {
+		case "Ingress":
+			if runtime.DefaultUnstructuredConverter.FromUnstructured(m.Object.Object, ingress) == nil {
+				all = append(all, wayIn{ingressWords(ingress), m.TraitIndex})
+			}
+		case "HTTPRoute":
+			if runtime.DefaultUnstructuredConverter.FromUnstructured(m.Object.Object, route) == nil {
+				all = append(all, wayIn{routeWords(route), m.TraitIndex})
+			}
+		}
+	}
+	return all
+}
+
+func ingressWords(ingress *networkingv1.Ingress) string {
+	var ways []string
+	for _, rule := range ingress.Spec.Rules {
+		if rule.HTTP == nil {
 			continue
 		}
-		var ways []string
-		for _, rule := range ingress.Spec.Rules {
-			if rule.HTTP == nil {
-				continue
+		for _, p := range rule.HTTP.Paths {
+			way := rule.Host + p.Path
+			if p.PathType != nil && *p.PathType != networkingv1.PathTypeImplementationSpecific {
+				way += " (" + string(*p.PathType) + ")"
 			}
-			for _, p := range rule.HTTP.Paths {
-				way := rule.Host + p.Path
-				if p.PathType != nil && *p.PathType != networkingv1.PathTypeImplementationSpecific {
-					way += " (" + string(*p.PathType) + ")"
-				}
-				if s := p.Backend.Service; s != nil {
-					way += fmt.Sprintf(" to port %d of %s", s.Port.Number, s.Name)
-				}
-				ways = append(ways, way)
+			if s := p.Backend.Service; s != nil {
+				way += fmt.Sprintf(" to port %d of %s", s.Port.Number, s.Name)
 			}
+			ways = append(ways, way)
 		}
-		return "Ingress " + ingress.Name + " from " + strings.Join(ways, " and "), m.TraitIndex
 	}
-	return "", 0
+	return "Ingress " + ingress.Name + " from " + strings.Join(ways, " and ")
+}
+
+func routeWords(route *gatewayv1.HTTPRoute) string {
+	hosts := make([]string, 0, len(route.Spec.Hostnames))
+	for _, h := range route.Spec.Hostnames {
+		hosts = append(hosts, string(h))
+	}
+	var ways []string
+	for _, rule := range route.Spec.Rules {
+		for _, m := range rule.Matches {
+			way := strings.Join(hosts, " or ")
+			if m.Path != nil && m.Path.Value != nil && m.Path.Type != nil {
+				way += fmt.Sprintf("%s (%s)", *m.Path.Value, *m.Path.Type)
+			}
+			for _, h := range m.Headers {
+				way += fmt.Sprintf(" with header %s: %s", h.Name, h.Value)
+			}
+			for _, ref := range rule.BackendRefs {
+				if ref.Port != nil {
+					way += fmt.Sprintf(" to port %d of %s", *ref.Port, ref.Name)
+				}
+			}
+			ways = append(ways, way)
+		}
+	}
+	return "HTTPRoute " + route.Name + " from " + strings.Join(ways, " and ")
 }
 
 // Doubts are sentences about what is allowed and yet probably not meant.

@@ -32,6 +32,13 @@ const gatewayed = head + `  components:
     traits: [{type: scaler, properties: {replicas: 5}}, {type: gateway, properties: {domain: demo.example, http: {/version: 8090}}}]
 `
 
+const routed = head + `  components:
+  - name: web
+    type: webservice
+    properties: {image: "demo:v1"}
+    traits: [{type: http-route, properties: {domains: [demo.example], rules: [{port: 8090}, {path: {value: /a}, headers: [{name: who, value: me}], port: 8090}]}}]
+`
+
 const stepped = `  workflow: {steps: [{type: canary-deploy, name: some, properties: {weight: 20}}]}
 `
 
@@ -65,6 +72,28 @@ func TestACanaryKeepsTheRoutesThatBothVersionsShare(t *testing.T) {
 			}
 			if text := faults[0].Error(); !strings.Contains(text, c.want) || !strings.HasPrefix(text, "spec.components[0].traits[1].properties: ") {
 				t.Errorf("got %q, want the gateway's field and %q", text, c.want)
+			}
+		})
+	}
+}
+
+func TestACanaryKeepsTheHTTPRoutesThatBothVersionsShare(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ from, to, want string }{
+		"another image":  {"demo:v1", "demo:v2", ""},
+		"another host":   {"demo.example", "other.example", "would be HTTPRoute web from other.example/ (PathPrefix) to port 8090 of web"},
+		"another port":   {"{port: 8090}", "{port: 9090}", "to port 9090 of web"},
+		"another header": {"value: me", "value: you", "with header who: you"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			next := strings.Replace(routed, c.from, c.to, 1) + stepped
+			faults := validate.RouteChanges(definition.Builtin(), parse(t, routed), parse(t, next))
+			if c.want == "" && len(faults) == 0 {
+				return
+			}
+			if len(faults) != 1 || c.want == "" || !strings.Contains(faults[0].Error(), c.want) || !strings.HasPrefix(faults[0].Error(), "spec.components[0].traits[0].properties: ") {
+				t.Errorf("got %v, want the route's field and %q", faults, c.want)
 			}
 		})
 	}
