@@ -57,6 +57,9 @@ test: build images ## Everything that CI runs
 test-e2e: build images ## The end-to-end tests alone, in velad with real containers
 	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
 
+conformance: build ## The Gateway API's official conformance suite against the edge, in velad; writes docs/conformance
+	@go -C cluster run ./conformance -version '$(VERSION)' -report ../docs/conformance/report.yaml
+
 bench: build images ## Measure against the budgets and print the table
 	@go -C cluster run ./bench
 
@@ -71,8 +74,9 @@ lint: ## Run the linters
 
 generate: ## Generate deep copies and CRDs from the types in api/
 	@$(CONTROLLER_GEN) object paths=./api/... crd output:crd:dir=api/crds
+	@hack/gateway-crds.sh
 
 clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 
-.PHONY: help deps build cli cli-cross payload images demo check test test-e2e bench bench-scale fuzz lint generate clean
+.PHONY: help deps build cli cli-cross payload images demo check test test-e2e conformance bench bench-scale fuzz lint generate clean

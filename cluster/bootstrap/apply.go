@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -30,17 +31,17 @@ const fieldOwner = "velad"
 // Objects is the bootstrap component.
 type Objects struct {
 	kubeconfig func() string
-	crds       fs.FS
+	crds       []fs.FS
 	node       *Node
 }
 
 var _ component.Component = (*Objects)(nil)
 
 // New returns the objects of a cluster. kubeconfig names the admin's file and
-// is asked at the start; crds holds YAML files with one
-// CustomResourceDefinition each, nil means none; node is nil where no node
+// is asked at the start; crds hold YAML files with one
+// CustomResourceDefinition each; node is nil where no node
 // runs.
-func New(kubeconfig func() string, crds fs.FS, node *Node) *Objects {
+func New(kubeconfig func() string, crds []fs.FS, node *Node) *Objects {
 	return &Objects{kubeconfig: kubeconfig, crds: crds, node: node}
 }
 
@@ -85,7 +86,13 @@ func (o *Objects) Ready(ctx context.Context) error {
 			return err
 		}
 	}
-	return established(ctx, cfg, names)
+	if err := established(ctx, cfg, names); err != nil {
+		return err
+	}
+	if !slices.Contains(names, gatewayClasses) {
+		return nil
+	}
+	return component.Poll(ctx, 50*time.Millisecond, func(ctx context.Context) error { return apply(ctx, client, gatewayClass()) })
 }
 
 // applyPod states the edge's pod. A new namespace needs a moment until it
@@ -132,36 +139,43 @@ func apply(ctx context.Context, client kubernetes.Interface, o object, subresour
 }
 
 func (o *Objects) applyCRDs(ctx context.Context, cfg *rest.Config) ([]string, error) {
-	if o.crds == nil {
-		return nil, nil
-	}
 	client, err := apiextensions.NewForConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("making a client: %w", err)
 	}
-	files, err := fs.Glob(o.crds, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("listing the kinds of vela: %w", err)
-	}
 	var names []string
-	force := true
-	for _, file := range files {
-		data, err := fs.ReadFile(o.crds, file)
+	for _, crds := range o.crds {
+		err := fs.WalkDir(crds, ".", func(file string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			name, err := applyCRD(ctx, client, crds, file)
+			names = append(names, name)
+			return err
+		})
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", path.Base(file), err)
+			return nil, err
 		}
-		var head metav1.PartialObjectMetadata
-		if err := yaml.Unmarshal(data, &head); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", path.Base(file), err)
-		}
-		_, err = client.ApiextensionsV1().CustomResourceDefinitions().Patch(ctx, head.Name, types.ApplyPatchType, data,
-			metav1.PatchOptions{FieldManager: fieldOwner, Force: &force})
-		if err != nil {
-			return nil, fmt.Errorf("applying the kind %s: %w", head.Name, err)
-		}
-		names = append(names, head.Name)
 	}
 	return names, nil
+}
+
+func applyCRD(ctx context.Context, client apiextensions.Interface, crds fs.FS, file string) (string, error) {
+	data, err := fs.ReadFile(crds, file)
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", path.Base(file), err)
+	}
+	var head metav1.PartialObjectMetadata
+	if err := yaml.Unmarshal(data, &head); err != nil {
+		return "", fmt.Errorf("reading %s: %w", path.Base(file), err)
+	}
+	force := true
+	_, err = client.ApiextensionsV1().CustomResourceDefinitions().Patch(ctx, head.Name, types.ApplyPatchType, data,
+		metav1.PatchOptions{FieldManager: fieldOwner, Force: &force})
+	if err != nil {
+		return "", fmt.Errorf("applying the kind %s: %w", head.Name, err)
+	}
+	return head.Name, nil
 }
 
 // established waits until the API server serves each of the kinds.

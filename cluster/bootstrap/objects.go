@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/cluster/pki"
 )
@@ -24,8 +25,10 @@ const (
 	EdgePort = "admin"
 	// IngressClass is the class of Ingress that the edge serves.
 	IngressClass = "nginx"
-	// IngressController is how the class names the edge.
+	// IngressController is how the classes of Ingress and of Gateway name the edge.
 	IngressController = "release.oam.dev/edge"
+	// GatewayClass is the class of Gateway that the edge serves.
+	GatewayClass = "vela"
 )
 
 // Node says where on this machine the things live that Services lead to.
@@ -58,6 +61,11 @@ func common() []object {
 		rbacv1.PolicyRule{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: watch},
 		rbacv1.PolicyRule{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses", "ingressclasses"}, Verbs: watch},
 		rbacv1.PolicyRule{APIGroups: []string{"networking.k8s.io"}, Resources: []string{"ingresses/status"}, Verbs: []string{"update", "patch"}},
+		rbacv1.PolicyRule{APIGroups: []string{gatewayv1.GroupName}, Resources: []string{"gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants"}, Verbs: watch},
+		rbacv1.PolicyRule{
+			APIGroups: []string{gatewayv1.GroupName}, Resources: []string{"gatewayclasses/status", "gateways/status", "httproutes/status", "grpcroutes/status"},
+			Verbs: []string{"update", "patch"},
+		},
 		rbacv1.PolicyRule{APIGroups: []string{"", "events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch", "update"}},
 	)...)
 	return append(out,
@@ -75,6 +83,17 @@ func ingressClass() *networkingv1.IngressClass {
 	}
 	c.Annotations = map[string]string{networkingv1.AnnotationIsDefaultIngressClass: "true"}
 	return c
+}
+
+// gatewayClasses is the kind that gatewayClass needs.
+const gatewayClasses = "gatewayclasses.gateway.networking.k8s.io"
+
+func gatewayClass() object {
+	return object{gatewayv1.GroupName, "v1", "gatewayclasses", "", &gatewayv1.GatewayClass{
+		TypeMeta:   metav1.TypeMeta{APIVersion: gatewayv1.GroupVersion.String(), Kind: "GatewayClass"},
+		ObjectMeta: named(GatewayClass, ""),
+		Spec:       gatewayv1.GatewayClassSpec{ControllerName: IngressController},
+	}}
 }
 
 func role(name, user string, rules ...rbacv1.PolicyRule) []object {

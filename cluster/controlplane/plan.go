@@ -50,7 +50,7 @@ type Plan struct {
 	AuditLog      string // file; empty: no audit
 	Quick         bool   // the store does not wait for the disk
 	NodeName      string // empty without a node
-	CRDs          fs.FS
+	CRDs          []fs.FS
 	Node          *bootstrap.Node // nil without a node
 
 	WithoutScheduler   bool

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -97,7 +98,7 @@ func (c *ControlPlane) start(ctx context.Context, o Options) error {
 		ClusterDomain:      DefaultClusterDomain,
 		AuditLog:           o.AuditLog,
 		Quick:              !o.Durable,
-		CRDs:               crds.FS,
+		CRDs:               []fs.FS{crds.FS, crds.Gateway},
 		WithoutScheduler:   o.WithoutScheduler,
 		WithoutControllers: o.WithoutControllers,
 		Logger:             zapLogger,

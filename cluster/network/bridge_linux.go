@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"github.com/vela-rollouts/vela/cluster/component"
 )
@@ -32,6 +33,7 @@ const (
 type Config struct {
 	PodCIDR     string
 	ServiceCIDR string
+	GatewayPool string // addresses of Gateways, all of them this machine's own; empty: there are none
 	Gateway     net.IP // address of the bridge in the pod range
 	CNIConfDir  string // gets the file that the container runtime reads
 	IPAMDir     string // where addresses in use are noted
@@ -55,7 +57,10 @@ func (n *Network) Init(context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if n.cfg.GatewayPool == "" {
+		return nil
+	}
+	return unused("--gateway-pool", n.cfg.GatewayPool)
 }
 
 func unused(flag, cidr string) error {
@@ -128,6 +133,39 @@ func (n *Network) bridge() error {
 	route := &netlink.Route{LinkIndex: link.Attrs().Index, Dst: services, Src: n.cfg.Gateway, Scope: netlink.SCOPE_LINK}
 	if err := netlink.RouteReplace(route); err != nil {
 		return fmt.Errorf("routing %s to %s: %w", services, Bridge, err)
+	}
+	return n.pool(link)
+}
+
+// pool makes every address of the Gateways' range one of this machine, as `ip route add local` does. The routes go with the bridge.
+func (n *Network) pool(link netlink.Link) error {
+	var want *net.IPNet
+	if n.cfg.GatewayPool != "" {
+		_, pool, err := net.ParseCIDR(n.cfg.GatewayPool)
+		if err != nil {
+			return err
+		}
+		want = pool
+	}
+	of := &netlink.Route{LinkIndex: link.Attrs().Index, Type: unix.RTN_LOCAL, Table: unix.RT_TABLE_LOCAL, Scope: netlink.SCOPE_HOST}
+	has, err := netlink.RouteListFiltered(netlink.FAMILY_V4, of, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TYPE|netlink.RT_FILTER_TABLE)
+	if err != nil {
+		return fmt.Errorf("reading the local routes of %s: %w", Bridge, err)
+	}
+	for _, r := range has {
+		if ones, bits := r.Dst.Mask.Size(); ones == bits || want != nil && r.Dst.String() == want.String() {
+			continue // an address of the bridge, or what is to be
+		}
+		if err := netlink.RouteDel(&r); err != nil {
+			return fmt.Errorf("removing the route to %s: %w", r.Dst, err)
+		}
+	}
+	if want == nil {
+		return nil
+	}
+	of.Dst = want
+	if err := netlink.RouteReplace(of); err != nil {
+		return fmt.Errorf("making %s addresses of this machine: %w", want, err)
 	}
 	return nil
 }

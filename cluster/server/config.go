@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"strconv"
 
@@ -23,6 +24,7 @@ type Config struct {
 	APIPort             int
 	PodCIDR             string
 	ServiceCIDR         string
+	GatewayPool         string // empty: Gateways share the edge's address
 	ClusterDomain       string
 	NodeName            string
 	AuditLog            string
@@ -91,7 +93,34 @@ func (c *Config) Validate() error {
 	if pods.Contains(services.IP) || services.Contains(pods.IP) {
 		return fmt.Errorf("--pod-cidr %s and --service-cidr %s overlap; choose ranges apart from each other", c.PodCIDR, c.ServiceCIDR)
 	}
+	return c.validatePool(pods, services)
+}
+
+// validatePool looks at the range of Gateways' addresses.
+func (c *Config) validatePool(others ...*net.IPNet) error {
+	if c.GatewayPool == "" {
+		return nil
+	}
+	pool, err := netip.ParsePrefix(c.GatewayPool)
+	if err != nil || !pool.Addr().Is4() || pool != pool.Masked() || pool.Bits() > 30 {
+		return fmt.Errorf("--gateway-pool: %q is not an IPv4 range of at least four addresses; choose one such as 10.243.0.0/24", c.GatewayPool)
+	}
+	if !pool.Addr().IsGlobalUnicast() {
+		return fmt.Errorf("--gateway-pool: %s cannot be given to anyone; choose a private range such as 10.243.0.0/24", pool.Addr())
+	}
+	_, wide, _ := net.ParseCIDR(c.GatewayPool)
+	for _, o := range others {
+		if wide.Contains(o.IP) || o.Contains(wide.IP) {
+			return fmt.Errorf("--gateway-pool %s overlaps %s; choose ranges apart from each other", c.GatewayPool, o)
+		}
+	}
 	return nil
+}
+
+// gatewayPool is zero where Gateways share the edge's address.
+func (c *Config) gatewayPool() netip.Prefix {
+	pool, _ := netip.ParsePrefix(c.GatewayPool) // checked by Validate
+	return pool
 }
 
 func (c *Config) ports() []preflight.Port {

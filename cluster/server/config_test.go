@@ -22,6 +22,9 @@ func TestSettingsAreRefusedByTheNameOfTheirFlag(t *testing.T) {
 		"a range of IPv6":            {func(c *Config) { c.ServiceCIDR = "fd00::/112" }, "--service-cidr"},
 		"a range that is too small":  {func(c *Config) { c.ServiceCIDR = "10.96.0.0/30" }, "too small"},
 		"a range of loopback":        {func(c *Config) { c.PodCIDR = "127.0.0.0/24" }, "--pod-cidr: 127.0.0.0 cannot be given"},
+		"a pool that is none":        {func(c *Config) { c.GatewayPool = "10.243.0.1" }, "--gateway-pool"},
+		"a pool among the pods":      {func(c *Config) { c.GatewayPool = "10.244.0.128/25" }, "overlaps 10.244.0.0/24"},
+		"a pool of loopback":         {func(c *Config) { c.GatewayPool = "127.7.0.0/24" }, "cannot be given"},
 		"ranges that overlap":        {func(c *Config) { c.PodCIDR = "10.96.4.0/24" }, "overlap"},
 		"the root directory":         {func(c *Config) { c.DataDir = "/" }, "--data-dir"},
 	}

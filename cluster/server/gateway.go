@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
 
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/internal/edge"
@@ -47,7 +48,11 @@ func (g *gateway) Start(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	if g.edge, err = edge.New(g.config, client, nil, g.log); err != nil {
+	gateways, err := versioned.NewForConfig(cfg)
+	if err != nil {
+		return fmt.Errorf("making a client of the Gateway API: %w", err)
+	}
+	if g.edge, err = edge.New(g.config, client, gateways, g.log); err != nil {
 		return err
 	}
 	g.task.Go(g.edge.Run)

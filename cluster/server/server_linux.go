@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -79,7 +80,7 @@ func New(cfg Config, logs Loggers, now time.Time, report func(component.Event)) 
 		ServiceCIDR:   cfg.ServiceCIDR,
 		ClusterDomain: cfg.ClusterDomain,
 		AuditLog:      cfg.AuditLog,
-		CRDs:          crds.FS,
+		CRDs:          []fs.FS{crds.FS, crds.Gateway},
 		Logger:        logs.Etcd,
 		Listen:        func() (net.Listener, error) { return apiserver.Listen(cfg.APIPort, "127.0.0.1") },
 	}
@@ -125,7 +126,7 @@ func (s *Server) addNode() {
 	cfg, places, gatewayIP := s.cfg, PlacesOf(s.cfg.DataDir), s.cfg.gateway()
 	net := network.New(network.Config{
 		PodCIDR: cfg.PodCIDR, ServiceCIDR: cfg.ServiceCIDR, Gateway: gatewayIP,
-		CNIConfDir: cfg.path("cni", "net.d"), IPAMDir: places.IPAMDir,
+		CNIConfDir: cfg.path("cni", "net.d"), IPAMDir: places.IPAMDir, GatewayPool: cfg.GatewayPool,
 	})
 	containerd := runtime.New(runtime.Config{
 		DataDir: cfg.path("containerd"), RunDir: places.RunDir, LogFile: cfg.path("containerd.log"), CNIDir: cfg.path("cni", "net.d"),
@@ -151,6 +152,7 @@ func (s *Server) addNode() {
 		config: edge.Config{
 			HTTPAddr: ":" + strconv.Itoa(cfg.HTTPPort), HTTPSAddr: ":" + strconv.Itoa(cfg.HTTPSPort),
 			AdminAddr: cfg.edgeAdmin(), IngressClass: bootstrap.IngressClass, PublishAddress: gatewayIP.String(),
+			GatewayController: bootstrap.IngressController, GatewayPool: cfg.gatewayPool(),
 			Replica: cfg.NodeName, DrainTimeout: drainTimeout,
 		},
 		kubeconfig: pki.Edge, log: s.logs.Own, task: component.NewTask(),

@@ -291,7 +291,7 @@ func TestAPreflightIsAnsweredByTheEdge(t *testing.T) {
 	w := newGatewayWorld(t, nil)
 	b := newBackend(t, "b", mirrorHandler)
 	w.service("stable", b.address)
-	w.route(`[{filters: [{type: CORS, cors: {allowOrigins: ["https://shop.example"], allowMethods: [GET, PUT], allowHeaders: ["*"], maxAge: 60}}], backendRefs: [{name: stable, port: 80}]}]`)
+	w.route(`[{filters: [{type: CORS, cors: {allowOrigins: ["https://shop.example:443"], allowMethods: [GET, PUT], allowHeaders: ["*"], exposeHeaders: [X-C], maxAge: 60}}], backendRefs: [{name: stable, port: 80}]}]`)
 	req, _ := http.NewRequest(http.MethodOptions, w.url+"/", nil)
 	req.Host = "demo.example"
 	req.Header = http.Header{"Origin": {"https://shop.example"}, "Access-Control-Request-Method": {"PUT"}, "Access-Control-Request-Headers": {"x-a, x-b"}}
@@ -302,7 +302,7 @@ func TestAPreflightIsAnsweredByTheEdge(t *testing.T) {
 	defer resp.Body.Close()
 	h := resp.Header
 	if resp.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "https://shop.example" || h.Get("Access-Control-Allow-Methods") != "GET, PUT" ||
-		h.Get("Access-Control-Allow-Headers") != "x-a, x-b" || h.Get("Access-Control-Max-Age") != "60" {
+		h.Get("Access-Control-Allow-Headers") != "x-a, x-b" || h.Get("Access-Control-Max-Age") != "60" || h.Get("Access-Control-Expose-Headers") != "X-C" {
 		t.Errorf("status %d, header %v", resp.StatusCode, h)
 	}
 	if b.hits.Load() != 0 {

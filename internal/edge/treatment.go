@@ -159,7 +159,6 @@ func (x *exchange) grant(c *table.CORS, h http.Header) {
 		list(h, "Access-Control-Allow-Methods", c.Methods, x.request.Header.Get("Access-Control-Request-Method"))
 		list(h, "Access-Control-Allow-Headers", c.Headers, x.request.Header.Get("Access-Control-Request-Headers"))
 		h.Set("Access-Control-Max-Age", strconv.Itoa(int(c.MaxAge)))
-		return
 	}
 	if len(c.Expose) > 0 && (!c.Credentials || !slices.Contains(c.Expose, "*")) {
 		h.Set("Access-Control-Expose-Headers", strings.Join(c.Expose, ", "))
@@ -181,12 +180,23 @@ func sameOrigin(allowed, origin string) bool {
 	if allowed == "*" {
 		return true
 	}
-	before, after, wild := strings.Cut(strings.ToLower(allowed), "*")
-	origin = strings.ToLower(origin)
+	before, after, wild := strings.Cut(bare(allowed), "*")
+	origin = bare(origin)
 	if !wild {
 		return origin == before
 	}
 	return len(origin) > len(before)+len(after) && strings.HasPrefix(origin, before) && strings.HasSuffix(origin, after)
+}
+
+// bare gives an origin in lower case and without the port that its scheme has anyway.
+func bare(origin string) string {
+	origin = strings.ToLower(origin)
+	for scheme, port := range map[string]string{"http://": ":80", "https://": ":443"} {
+		if strings.HasPrefix(origin, scheme) {
+			return strings.TrimSuffix(origin, port)
+		}
+	}
+	return origin
 }
 
 // limited gives the request a time limit. An upgraded connection, which has no end of its answer, is not limited: upgrade lifts it.

@@ -102,7 +102,7 @@ func (h *halls) class(class *gatewayv1.GatewayClass) {
 			"spec.parametersRef names %s %s, and this class takes no parameters; remove it", ref.Kind, ref.Name)
 	}
 	h.classes[class.Name] = c.Status == metav1.ConditionTrue
-	h.table.Statuses.Classes[class.Name] = gatewayv1.GatewayClassStatus{Conditions: observed(class.Generation, c), SupportedFeatures: features()}
+	h.table.Statuses.Classes[class.Name] = gatewayv1.GatewayClassStatus{Conditions: observed(class.Generation, c), SupportedFeatures: supported(h.in.Pool.IsValid())}
 }
 
 // open opens the doors that the Gateways of our classes ask for, and gives those, oldest first.

@@ -136,22 +136,3 @@ func replace(all []metav1.Condition, c metav1.Condition) {
 		}
 	}
 }
-
-// features are those of the official conformance suite that pass, beyond none that are not in its list; docs/conformance has the report.
-func features() []gatewayv1.SupportedFeature {
-	var out []gatewayv1.SupportedFeature
-	for _, name := range Features() {
-		out = append(out, gatewayv1.SupportedFeature{Name: gatewayv1.FeatureName(name)})
-	}
-	return out
-}
-
-// Features are the features of the Gateway API that the edge has, by the names of its conformance suite, in order.
-func Features() []string {
-	return []string{
-		"GRPCRoute",
-		"Gateway",
-		"HTTPRoute",
-		"ReferenceGrant",
-	}
-}
