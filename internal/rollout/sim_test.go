@@ -386,15 +386,20 @@ func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
 				seeds = *orders
 			}
 			for seed := range seeds {
-				w := s.play(t, func(w *world) {
-					w.rand = rand.New(rand.NewSource(int64(seed))) //nolint:gosec // the same order for the same seed
-					w.crashes = 30 * (seed % 4)
-				})
+				w := s.play(t, seeded(int64(seed)))
 				if w.failed {
 					t.Fatalf("seed %d", seed)
 				}
 			}
 		})
+	}
+}
+
+// seeded makes the order of everything, and when the controller dies, a matter of the seed.
+func seeded(seed int64) func(*world) {
+	return func(w *world) {
+		w.rand = rand.New(rand.NewSource(seed)) //nolint:gosec // the same order for the same seed
+		w.crashes = 30 * int(seed%4)
 	}
 }
 

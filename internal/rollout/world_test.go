@@ -28,7 +28,8 @@ type world struct {
 	status     v1beta1.RolloutStatus
 	generation int64
 	deleting   bool
-	gone       bool // the Rollout is gone
+	gone       bool   // the Rollout is gone
+	watch      func() // looks at each state
 	retry      string
 	batches    bool                                      // a rollback goes in steps
 	verdict    func(step int32) (AnalysisResult, string) // of the analysis; nil where there is none
@@ -320,6 +321,9 @@ func (r *router) proven(service string) int32 {
 // check holds after every single change: no router sends requests where nobody answers, and none to a version that is not
 // asked for.
 func (w *world) check() {
+	if w.watch != nil {
+		w.watch()
+	}
 	if !w.routed() || w.dep.replicas == 0 || !w.dep.exists {
 		return
 	}
