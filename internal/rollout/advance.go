@@ -116,7 +116,7 @@ func create(l look) (verdict, bool) {
 	}
 	n := l.load.step()
 	v := verdict{phase: v1beta1.PhaseProgressing, state: v1beta1.StepUpgrade, Decision: Decision{Route: l.keep()}}
-	v.Create = &Create{Size: n.canary}
+	v.Create = &Create{Size: n.canary, With: l.metadata()}
 	v.Why = fmt.Sprintf("the new version begins with %s; step %d of %d asks for %d", pods(n.canary), l.step, l.steps(), l.goal.canary)
 	return v, true
 }

@@ -28,6 +28,8 @@ type Decision struct {
 	Hold *Hold
 	// Unmark lists versions from which the native controller's mark has to go.
 	Unmark []string
+	// Dress the pods of versions.
+	Dress []Dress
 	// Create a ReplicaSet.
 	Create *Create
 	// Scale lists the versions whose size changes.
@@ -60,6 +62,14 @@ type Create struct {
 	// Stable asks for that of the stable version, by the template that was kept; otherwise it is that of the current template.
 	Stable bool
 	Size   int32
+	// With is metadata for its pods; nil for none.
+	With *v1beta1.PatchPodTemplateMetadata
+}
+
+// Dress puts metadata onto the pods of a version, in the place of what a release put there before; nil takes that off.
+type Dress struct {
+	Hash string
+	With *v1beta1.PatchPodTemplateMetadata
 }
 
 // Scale is a new size of a version. Where pods are replaced in place the other version has the rest of the replicas.
@@ -95,5 +105,5 @@ type Event struct {
 
 // Writes says whether the decision asks for anything but a status.
 func (d Decision) Writes() bool {
-	return d.Hold != nil || len(d.Unmark) > 0 || d.Unstick || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
+	return d.Hold != nil || len(d.Unmark) > 0 || len(d.Dress) > 0 || d.Unstick || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
 }

@@ -64,6 +64,9 @@ func letGo(l look) (verdict, bool) {
 // over ends a release: the status says so first, then the workload is given back. Where every template change is a
 // release the workload stays held, and the status alone says which version is stable.
 func (l look) over(how ending, why string) verdict {
+	if v, dressed := l.undress(); dressed {
+		return v
+	}
 	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted, ends: how, firm: true}
 	v.Why, v.StatusFirst = why, true
 	v.Release = l.Workload.Held && (l.Spec.ReleaseID != "" || l.closing)
@@ -151,7 +154,7 @@ func release(l look) (verdict, bool) {
 	}
 	if l.done() || l.closing && l.back() {
 		v := l.over(goesOn, "the release is over; the workload is given back")
-		v.Release, v.Events = true, nil
+		v.Release, v.Events = len(v.Dress) == 0, nil
 		return v, true
 	}
 	return verdict{}, false

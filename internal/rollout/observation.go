@@ -84,6 +84,8 @@ type Workload struct {
 	HeldFor string
 	// StableMark is the hash that the mark names as the good version.
 	StableMark string
+	// Selects are the keys of the labels that the workload selects its pods by.
+	Selects []string
 	// Kept is the hash of the version whose template was kept with the mark: its ReplicaSet can be made anew.
 	Kept string
 	// Kind of the workload, for sentences.
@@ -114,6 +116,8 @@ type ReplicaSet struct {
 	Replicas, Pods, Ready int32
 	// Idle counts the pods that would be replaced next and are not ready or not there; only where pods are replaced in place.
 	Idle int32
+	// Dress is the MetadataText of what a release put onto its pods; empty where that is nothing.
+	Dress string
 	// Marked says that the native controller left its size on it (deployment.kubernetes.io/desired-replicas). A marked
 	// set that is complete makes the native controller remove all others, paused or not.
 	Marked bool

@@ -66,7 +66,9 @@ func rules() []rule {
 		{"finalise", finalise},                       // only the new version is left: give routes back
 		{"prepare routes", prepare},                  // a Service for each version, the canary route at 0
 		{"switch to the stable Service", switchOver}, // new pods must not get traffic by the shared Service
+		{"metadata refused", dressRefused},           // a label that would make the pods another workload's
 		{"create the new version", create},           //
+		{"dress the new version", dress},             // labels and annotations for as long as the release lasts
 		{"move", move},                               // pods and weight, one safe move
 		{"wait for pods", waitForPods},               //
 		{"wait for the routers", waitForRouters},     //

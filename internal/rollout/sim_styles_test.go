@@ -69,6 +69,12 @@ func keeping(w *world) bool {
 	return cs != nil && cs.IdleSince != nil && w.canary != nil && w.canary.weight == 100
 }
 
+// dressing puts a label onto the pods of the new version.
+func dressing(w *world) {
+	w.plan(20, 50, 100)
+	w.spec.Strategy.Canary.PatchPodTemplateMetadata = &v1beta1.PatchPodTemplateMetadata{Labels: map[string]string{"lane": "gray"}}
+}
+
 // styleScenarios are releases in which the pods of the new version come on top.
 func styleScenarios() map[string]scenario {
 	begin := beat{"releases v2", healthyAt("app-v1"), comes("v2")}
@@ -99,6 +105,14 @@ func styleScenarios() map[string]scenario {
 			{"kills all pods of v2", keeping, killPods("v2")}}, ends: onlyHas("v2")},
 		"extra-deleted-at-50": {replicas: 5, set: extra, beats: []beat{begin, at(1), {"deletes the Rollout", atStep(2), func(w *world) { w.deleting = true }}}, ends: onlyHas("v2")},
 
+		"dressed": {replicas: 5, set: dressing, beats: []beat{begin, at(1), at(2)}, ends: onlyHas("v2")},
+		"dressed-otherwise-on-the-way": {replicas: 5, set: dressing, beats: []beat{begin, {"edits the labels", atStep(1), func(w *world) {
+			w.spec.Strategy.Canary.PatchPodTemplateMetadata = &v1beta1.PatchPodTemplateMetadata{Labels: map[string]string{"lane": "pink"}}
+			w.generation++
+		}}, at(1), at(2)}, ends: onlyHas("v2")},
+		"dressed-rollback":           {replicas: 5, set: dressing, beats: []beat{begin, at(1), {"rolls back", atStep(2), back}}, ends: onlyHas("v1")},
+		"dressed-v3-during-v2":       {replicas: 5, set: dressing, beats: []beat{begin, at(1), {"releases v3", atStep(2), comes("v3")}, at(1), at(2)}, ends: onlyHas("v3")},
+		"dressed-and-deleted":        {replicas: 5, set: dressing, beats: []beat{begin, at(1), {"deletes the Rollout", atStep(2), func(w *world) { w.deleting = true }}}, ends: onlyHas("v2")},
 		"blue-green":                 {replicas: 5, set: blueGreen, beats: []beat{begin, at(1), at(2), at(3), at(4)}, ends: onlyHas("v2")},
 		"blue-green-rollback-at-100": {replicas: 5, set: blueGreen, beats: []beat{begin, at(1), at(2), at(3), {"rolls back", atStep(4), back}}, ends: onlyHas("v1")},
 		"blue-green-v3-during-v2":    {replicas: 5, set: blueGreen, beats: []beat{begin, at(1), at(2), {"releases v3", atStep(3), comes("v3")}, at(1), at(2), at(3), at(4)}, ends: onlyHas("v3")},

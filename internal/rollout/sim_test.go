@@ -80,6 +80,9 @@ func onlyHas(hash string) func(*world) error {
 			if s.hash == hash {
 				want = w.dep.replicas
 			}
+			if s.dress != "" {
+				return fmt.Errorf("%s still has the metadata of the release: %s", s.hash, s.dress)
+			}
 			if s.spec != want {
 				return fmt.Errorf("%s has %d replicas, want %d", s.hash, s.spec, want)
 			}

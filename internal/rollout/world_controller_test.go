@@ -93,6 +93,11 @@ func (w *world) control() (wrote bool) {
 		w.sets[hash].marked = false
 		w.wrote("unmark %s", hash)
 	}
+	for _, c := range d.Dress {
+		say()
+		w.sets[c.Hash].dress = MetadataText(c.With)
+		w.wrote("dress %s with %q", c.Hash, MetadataText(c.With))
+	}
 	if d.Create != nil {
 		say()
 		hash := w.dep.template
@@ -102,7 +107,7 @@ func (w *world) control() (wrote bool) {
 		if w.sets[hash] != nil {
 			w.fail("%s is to be made, and is there", hash)
 		}
-		w.sets[hash] = &set{hash: hash, spec: d.Create.Size, created: len(w.sets)}
+		w.sets[hash] = &set{hash: hash, spec: d.Create.Size, created: len(w.sets), dress: MetadataText(d.Create.With)}
 		w.wrote("create %s with %d", hash, d.Create.Size)
 	}
 	for _, s := range d.Scale {

@@ -82,6 +82,7 @@ type set struct {
 	hash        string
 	spec        int32
 	marked      bool
+	dress       string // the metadata on its pods
 	idle        int32
 	created     int
 	pods, ready int32 // as its status says
@@ -197,7 +198,7 @@ func (w *world) observe() Observation {
 	}
 	w.observeInPlace(&o.Workload)
 	for _, s := range w.sorted() {
-		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Idle: s.idle, Marked: s.marked})
+		o.Sets = append(o.Sets, ReplicaSet{Hash: s.hash, Replicas: s.spec, Pods: s.pods, Ready: s.ready, Idle: s.idle, Marked: s.marked, Dress: s.dress})
 	}
 	o.Routes.Ack = AckNone
 	if !o.Routed() && w.canary == nil && w.backend == "svc" && w.services["svc-stable"] == "" {

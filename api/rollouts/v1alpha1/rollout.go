@@ -81,6 +81,9 @@ type CanaryStrategy struct {
 	// +optional
 	// +kubebuilder:validation:XIntOrString
 	FailureThreshold *intstr.IntOrString `json:"failureThreshold,omitempty"`
+	// PatchPodTemplateMetadata goes onto the pods of the new version for as long as the release lasts.
+	// +optional
+	PatchPodTemplateMetadata *v1beta1.PatchPodTemplateMetadata `json:"patchPodTemplateMetadata,omitempty"`
 }
 
 // CanaryStep is a share of pods and traffic, and what to wait for then.

@@ -18,6 +18,8 @@ const (
 	AnnotationUpdateStrategy = "rollouts.kruise.io/original-update-strategy"
 	// LabelStableRevision on a held workload is the pod-template-hash or the controller-revision-hash of the version that was good before.
 	LabelStableRevision = "rollouts.kruise.io/stable-revision"
+	// AnnotationPatchedMetadata on a ReplicaSet is what of its pod template's metadata a release put there, as JSON.
+	AnnotationPatchedMetadata = "rollouts.kruise.io/patched-metadata"
 	// LabelRolloutName on a helper object names the Rollout that made it.
 	LabelRolloutName = "rollouts.kruise.io/rollout-name"
 	// Finalizer keeps a Rollout until routes and workload are given back.

@@ -40,6 +40,9 @@ type CanaryStrategy struct {
 	// or cleaned up, and no pod of the new version is started twice.
 	// +optional
 	EnableExtraWorkloadForCanary bool `json:"enableExtraWorkloadForCanary,omitempty"`
+	// PatchPodTemplateMetadata goes onto the pods of the new version for as long as the release lasts.
+	// +optional
+	PatchPodTemplateMetadata *PatchPodTemplateMetadata `json:"patchPodTemplateMetadata,omitempty"`
 	// ScaleDownDelaySeconds is how long the stable version keeps its pods after every router serves all traffic on the new
 	// one, so that a rollback in that time is instant; 30 unless given. It needs extra pods and a route.
 	// +optional
@@ -54,6 +57,22 @@ type CanaryStrategy struct {
 	// rollouts.kruise.io/retry with another value, begins anew.
 	// +optional
 	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
+	// TrafficRoutingRef names a TrafficRouting. There are none here: name the routes in TrafficRoutings.
+	// +optional
+	TrafficRoutingRef string `json:"trafficRoutingRef,omitempty"`
+	// DisableGenerateCanaryService leaves the Service of the new version to a mesh. Here each version has its own: what carries
+	// traffic is never pointed elsewhere.
+	// +optional
+	DisableGenerateCanaryService bool `json:"disableGenerateCanaryService,omitempty"`
+}
+
+// PatchPodTemplateMetadata is metadata of pods.
+type PatchPodTemplateMetadata struct {
+	// +optional
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// Labels may be any but those that the workload selects its pods by.
+	// +optional
+	Labels map[string]string `json:"labels,omitempty"`
 }
 
 // BlueGreenStrategy puts the pods of the new version on top of those of the stable one. A step's traffic may be 0 %, and it
@@ -85,6 +104,13 @@ type BlueGreenStrategy struct {
 	// rollouts.kruise.io/retry with another value, begins anew.
 	// +optional
 	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
+	// TrafficRoutingRef names a TrafficRouting. There are none here: name the routes in TrafficRoutings.
+	// +optional
+	TrafficRoutingRef string `json:"trafficRoutingRef,omitempty"`
+	// DisableGenerateCanaryService leaves the Service of the new version to a mesh. Here each version has its own: what carries
+	// traffic is never pointed elsewhere.
+	// +optional
+	DisableGenerateCanaryService bool `json:"disableGenerateCanaryService,omitempty"`
 }
 
 // Style is what a strategy means for the pods of both versions.
@@ -121,5 +147,6 @@ func (s Strategy) Plan() *CanaryStrategy {
 	return &CanaryStrategy{
 		Steps: b.Steps, TrafficRoutings: b.TrafficRoutings, FailureThreshold: b.FailureThreshold, ScaleDownDelaySeconds: b.ScaleDownDelaySeconds,
 		ProgressDeadlineSeconds: b.ProgressDeadlineSeconds, ProgressDeadlineAbort: b.ProgressDeadlineAbort,
+		TrafficRoutingRef: b.TrafficRoutingRef, DisableGenerateCanaryService: b.DisableGenerateCanaryService,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -75,6 +76,11 @@ func (g *deployment) resize(ctx context.Context, r *Reconciler, d rollout.Decisi
 			return err
 		}
 	}
+	for _, s := range d.Dress {
+		if err := g.dress(ctx, r, s); err != nil {
+			return err
+		}
+	}
 	for _, s := range d.Scale {
 		if err := g.scale(ctx, r, s.Hash, &s); err != nil {
 			return err
@@ -105,6 +111,13 @@ func (g *deployment) create(ctx context.Context, r *Reconciler, want rollout.Cre
 	}
 	for range 10 {
 		set := workload.NewReplicaSet(d, g.sets, workload.NewHash(d, taken), want.Size)
+		if want.With != nil {
+			dressed, err := workload.DressReplicaSet(set, want.With, false)
+			if err != nil {
+				return err
+			}
+			set = dressed
+		}
 		err := r.client.Create(ctx, set, fieldManager)
 		if !apierrors.IsAlreadyExists(err) {
 			return wrap("creating the ReplicaSet of the new version", err)
@@ -120,6 +133,49 @@ func (g *deployment) create(ctx context.Context, r *Reconciler, want rollout.Cre
 		taken = append(taken, set)
 	}
 	return fmt.Errorf("creating the ReplicaSet of the new version of %s: every name is taken", d.Name)
+}
+
+// dress changes the metadata that a release puts onto the pods of a version: first for pods to come, then for those that are
+// there. Its mark says that it is done when that is true.
+func (g *deployment) dress(ctx context.Context, r *Reconciler, want rollout.Dress) error {
+	for _, set := range g.sets {
+		if set.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != want.Hash {
+			continue
+		}
+		pending, err := workload.DressReplicaSet(set, want.With, true)
+		if err != nil {
+			return err
+		}
+		done, err := workload.DressReplicaSet(pending, want.With, false)
+		if err != nil {
+			return err
+		}
+		if set.Spec.Replicas != nil && *set.Spec.Replicas == 0 && set.Status.Replicas == 0 {
+			return wrap("the metadata of ReplicaSet "+set.Name, r.client.Patch(ctx, done, client.MergeFromWithOptions(set, client.MergeFromWithOptimisticLock{}), fieldManager))
+		}
+		after := pending.DeepCopy()
+		if err := r.client.Patch(ctx, after, client.MergeFromWithOptions(set, client.MergeFromWithOptimisticLock{}), fieldManager); err != nil {
+			return wrap("the metadata of ReplicaSet "+set.Name, err)
+		}
+		pods, err := r.pods(ctx, set, set.Spec.Selector)
+		if err != nil {
+			return err
+		}
+		for _, pod := range pods {
+			dressed := workload.DressPod(set, pod, want.With)
+			if equality.Semantic.DeepEqual(pod.ObjectMeta, dressed.ObjectMeta) {
+				continue
+			}
+			if err := r.client.Patch(ctx, dressed, client.MergeFrom(pod), fieldManager); client.IgnoreNotFound(err) != nil {
+				return wrap("the metadata of pod "+pod.Name, err)
+			}
+		}
+		done.ResourceVersion = after.ResourceVersion
+		if err := r.client.Patch(ctx, done, client.MergeFromWithOptions(after, client.MergeFromWithOptimisticLock{}), fieldManager); err != nil {
+			return wrap("the metadata of ReplicaSet "+set.Name, err)
+		}
+	}
+	return nil
 }
 
 // scale changes the size of a version, and takes the native controller's mark off it.

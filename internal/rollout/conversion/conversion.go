@@ -56,9 +56,10 @@ func up(in *v1alpha1.Rollout) v1beta1.RolloutSpec {
 		return out
 	}
 	out.Strategy.Canary = &v1beta1.CanaryStrategy{
-		TrafficRoutings: c.TrafficRoutings, FailureThreshold: c.FailureThreshold,
+		TrafficRoutings: c.TrafficRoutings, FailureThreshold: c.FailureThreshold, PatchPodTemplateMetadata: c.PatchPodTemplateMetadata,
 		EnableExtraWorkloadForCanary: extra(in.Annotations[v1alpha1.AnnotationRollingStyle], out.WorkloadRef.Kind),
 	}
+	out.Strategy.Canary.TrafficRoutingRef = in.Annotations[v1alpha1.AnnotationTrafficRouting]
 	for _, s := range c.Steps {
 		out.Strategy.Canary.Steps = append(out.Strategy.Canary.Steps, stepUp(s))
 	}
@@ -100,9 +101,12 @@ func down(in *v1beta1.Rollout) *v1alpha1.Rollout {
 	if c == nil {
 		return out
 	}
-	out.Spec.Strategy.Canary = &v1alpha1.CanaryStrategy{TrafficRoutings: c.TrafficRoutings, FailureThreshold: c.FailureThreshold}
+	out.Spec.Strategy.Canary = &v1alpha1.CanaryStrategy{TrafficRoutings: c.TrafficRoutings, FailureThreshold: c.FailureThreshold, PatchPodTemplateMetadata: c.PatchPodTemplateMetadata}
 	for _, s := range c.Steps {
 		out.Spec.Strategy.Canary.Steps = append(out.Spec.Strategy.Canary.Steps, stepDown(s))
+	}
+	if c.TrafficRoutingRef != "" {
+		annotate(out, v1alpha1.AnnotationTrafficRouting, c.TrafficRoutingRef)
 	}
 	if c.EnableExtraWorkloadForCanary != extra(out.Annotations[v1alpha1.AnnotationRollingStyle], in.Spec.WorkloadRef.Kind) {
 		style := stylePartition

@@ -175,11 +175,13 @@ func anyV1beta1() *rapid.Generator[*v1beta1.Rollout] {
 		switch rapid.IntRange(0, 2).Draw(t, "strategy") {
 		case 0:
 			ro.Spec.Strategy.Canary = &v1beta1.CanaryStrategy{
-				Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t),
+				Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t), PatchPodTemplateMetadata: metadata(t),
 				EnableExtraWorkloadForCanary: rapid.Bool().Draw(t, "extra"), ScaleDownDelaySeconds: delay, ProgressDeadlineSeconds: delay, ProgressDeadlineAbort: delay != nil,
+				TrafficRoutingRef: rapid.SampledFrom([]string{"", "entry"}).Draw(t, "ref"), DisableGenerateCanaryService: rapid.Bool().Draw(t, "own Services"),
 			}
 		case 1:
-			ro.Spec.Strategy.BlueGreen = &v1beta1.BlueGreenStrategy{Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t), ScaleDownDelaySeconds: delay, ProgressDeadlineSeconds: delay, ProgressDeadlineAbort: delay != nil}
+			ro.Spec.Strategy.BlueGreen = &v1beta1.BlueGreenStrategy{Steps: steps, TrafficRoutings: routings(t), FailureThreshold: amount(t), ScaleDownDelaySeconds: delay, ProgressDeadlineSeconds: delay, ProgressDeadlineAbort: delay != nil,
+				TrafficRoutingRef: rapid.SampledFrom([]string{"", "entry"}).Draw(t, "ref"), DisableGenerateCanaryService: rapid.Bool().Draw(t, "own Services")}
 		}
 		return ro
 	})
@@ -196,7 +198,7 @@ func anyV1alpha1() *rapid.Generator[*v1alpha1.Rollout] {
 		ro.Spec.RolloutID, ro.Spec.Disabled = rapid.SampledFrom([]string{"", "7"}).Draw(t, "id"), rapid.Bool().Draw(t, "disabled")
 		ro.Spec.Strategy.Paused = rapid.Bool().Draw(t, "paused")
 		if rapid.Bool().Draw(t, "has a canary") {
-			ro.Spec.Strategy.Canary = &v1alpha1.CanaryStrategy{TrafficRoutings: routings(t), FailureThreshold: amount(t)}
+			ro.Spec.Strategy.Canary = &v1alpha1.CanaryStrategy{TrafficRoutings: routings(t), FailureThreshold: amount(t), PatchPodTemplateMetadata: metadata(t)}
 			ro.Spec.Strategy.Canary.Steps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) v1alpha1.CanaryStep {
 				s := v1alpha1.CanaryStep{Weight: weight(t), Replicas: amount(t), Pause: pause(t), RequestHeaderModifier: modifier(t)}
 				for _, h := range headers(t) {
@@ -213,6 +215,9 @@ func annotations(t *rapid.T) map[string]string {
 	out := map[string]string{"mine": "yes"}
 	if style := rapid.SampledFrom([]string{"", "canary", "Partition"}).Draw(t, "style"); style != "" {
 		out[v1alpha1.AnnotationRollingStyle] = style
+	}
+	if ref := rapid.SampledFrom([]string{"", "entry", "other"}).Draw(t, "routing"); ref != "" {
+		out[v1alpha1.AnnotationTrafficRouting] = ref
 	}
 	return out
 }
@@ -236,6 +241,10 @@ func headers(t *rapid.T) [][]gatewayv1.HTTPHeaderMatch {
 		return []gatewayv1.HTTPHeaderMatch{{Name: "x-beta", Value: rapid.SampledFrom([]string{"me", "you"}).Draw(t, "value")}}
 	})
 	return rapid.SliceOfN(one, 0, 2).Draw(t, "matches")
+}
+
+func metadata(t *rapid.T) *v1beta1.PatchPodTemplateMetadata {
+	return rapid.SampledFrom([]*v1beta1.PatchPodTemplateMetadata{nil, {Labels: map[string]string{"lane": "gray"}}}).Draw(t, "metadata")
 }
 
 func modifier(t *rapid.T) *gatewayv1.HTTPHeaderFilter {

@@ -21,22 +21,32 @@ const (
 // kept is what a v1alpha1 Rollout does not say.
 type kept struct {
 	Spec v1beta1.RolloutSpec `json:"spec"`
-	// Style is the annotation rolling-style of the v1beta1 Rollout, which has a field for it; nil where it had none.
-	Style *string `json:"style,omitempty"`
+	// Annotations of the v1beta1 Rollout that mean something in v1alpha1 and are fields in v1beta1, as they were.
+	Annotations map[string]string `json:"annotations,omitempty"`
+}
+
+// meaning are the annotations of v1alpha1 that v1beta1 has fields for.
+func meaning() []string {
+	return []string{v1alpha1.AnnotationRollingStyle, v1alpha1.AnnotationTrafficRouting}
+}
+
+func meant(o annotated) map[string]string {
+	out := map[string]string{}
+	for _, key := range meaning() {
+		if v, there := o.GetAnnotations()[key]; there {
+			out[key] = v
+		}
+	}
+	return out
 }
 
 // keep puts the v1beta1 Rollout beside what was made of it, where that would be made into another one.
 func keep(in *v1beta1.Rollout, out *v1alpha1.Rollout) {
-	is, has := in.Annotations[v1alpha1.AnnotationRollingStyle]
-	if same(up(out), in.Spec) && is == out.Annotations[v1alpha1.AnnotationRollingStyle] {
+	if same(up(out), in.Spec) && maps.Equal(meant(in), meant(out)) {
 		return
 	}
-	k := kept{Spec: in.Spec}
-	if has {
-		k.Style = &is
-	}
 	// Marshalling plain structs can't fail.
-	text, _ := json.Marshal(k)
+	text, _ := json.Marshal(kept{Spec: in.Spec, Annotations: meant(in)})
 	annotate(out, annotationKept, string(text))
 }
 
@@ -57,21 +67,22 @@ func take(in *v1alpha1.Rollout) *kept {
 // giveBack puts into out, which was made of in, what was kept beside it. What somebody changed in v1alpha1 since is followed.
 func (k *kept) giveBack(in *v1alpha1.Rollout, out *v1beta1.Rollout) {
 	was := &v1beta1.Rollout{Spec: k.Spec}
-	if k.Style != nil {
-		annotate(was, v1alpha1.AnnotationRollingStyle, *k.Style)
-	}
+	was.Annotations = k.Annotations
 	told := down(was)
-	style := v1alpha1.AnnotationRollingStyle
-	sameStyle := in.Annotations[style] == told.Annotations[style]
-	if sameStyle {
+	unchanged := true
+	for _, key := range meaning() {
+		if in.Annotations[key] != told.Annotations[key] {
+			unchanged = false
+			continue
+		}
 		out.Annotations = maps.Clone(out.Annotations)
-		delete(out.Annotations, style)
-		if k.Style != nil {
-			annotate(out, style, *k.Style)
+		delete(out.Annotations, key)
+		if before, had := k.Annotations[key]; had {
+			annotate(out, key, before)
 		}
 	}
 	told.Spec.RolloutID = in.Spec.RolloutID
-	if sameStyle && same(told.Spec, in.Spec) {
+	if unchanged && same(told.Spec, in.Spec) {
 		out.Spec = *k.Spec.DeepCopy()
 		return
 	}
@@ -89,7 +100,8 @@ func (k *kept) giveBack(in *v1alpha1.Rollout, out *v1beta1.Rollout) {
 func merge(was v1beta1.CanaryStrategy, said *v1beta1.CanaryStrategy) *v1beta1.CanaryStrategy {
 	before := was.Steps
 	was.Steps, was.TrafficRoutings, was.FailureThreshold = said.Steps, said.TrafficRoutings, said.FailureThreshold
-	was.EnableExtraWorkloadForCanary = said.EnableExtraWorkloadForCanary
+	was.TrafficRoutingRef = said.TrafficRoutingRef
+	was.EnableExtraWorkloadForCanary, was.PatchPodTemplateMetadata = said.EnableExtraWorkloadForCanary, said.PatchPodTemplateMetadata
 	for i := range was.Steps {
 		if i >= len(before) {
 			break

@@ -53,6 +53,9 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 		add(amount(field+".failureThreshold", *plan.FailureThreshold))
 	}
 	add(delay(field, plan, style))
+	for _, f := range foreign(field, plan) {
+		add(f)
+	}
 	add(inPlace(field, ro.Spec.WorkloadRef, plan, style))
 	for i, r := range plan.TrafficRoutings {
 		at := schema.Index(field+".trafficRoutings", i)
@@ -129,6 +132,8 @@ func inPlace(field string, ref v1beta1.ObjectRef, plan *v1beta1.CanaryStrategy, 
 	switch {
 	case ref.Kind == workload.KindDeployment:
 		return nil
+	case plan.PatchPodTemplateMetadata != nil:
+		return schema.Faultf(field+".patchPodTemplateMetadata", "needs a template for each version, and a %s has one for both; remove it", ref.Kind)
 	case ref.Kind == workload.KindDaemonSet && plan.ProgressDeadlineAbort:
 		return schema.Faultf(field+".progressDeadlineAbort", "needs a way back without another template, and each new pod of a DaemonSet is of the current one; remove it")
 	case style == v1beta1.StylePartition:
@@ -137,6 +142,18 @@ func inPlace(field string, ref v1beta1.ObjectRef, plan *v1beta1.CanaryStrategy, 
 		return schema.Faultf(field, "needs pods of both versions side by side, and a %s replaces its pods in place; release it with spec.strategy.canary", ref.Kind)
 	}
 	return schema.Faultf(field+".enableExtraWorkloadForCanary", "needs pods of both versions side by side, and a %s replaces its pods in place; remove it", ref.Kind)
+}
+
+// foreign says what of the OpenKruise API is not here, and what to write in its place.
+func foreign(field string, plan *v1beta1.CanaryStrategy) []error {
+	var faults []error
+	if plan.TrafficRoutingRef != "" {
+		faults = append(faults, schema.Faultf(field+".trafficRoutingRef", "names a TrafficRouting, and there are none here; name the Service and its routes in %s.trafficRoutings", field))
+	}
+	if plan.DisableGenerateCanaryService {
+		faults = append(faults, schema.Faultf(field+".disableGenerateCanaryService", "can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it"))
+	}
+	return faults
 }
 
 // delay says why the stable version's pods can't be kept for a while after the release.

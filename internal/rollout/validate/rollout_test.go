@@ -99,8 +99,12 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 			"spec.strategy.canary.steps[0]: matches[0].headers[0].value is not a regular expression (RE2): error parsing regexp: missing closing ): `(`"},
 		"a canary with pods on top":                       {head + `{canary: {enableExtraWorkloadForCanary: true, scaleDownDelaySeconds: 60, steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
 		"blue and green, the traffic apart from the pods": {head + `{blueGreen: {scaleDownDelaySeconds: 60, steps: [{replicas: 50%, traffic: 0%}, {replicas: 100%, traffic: 100%}, {replicas: 100%, traffic: 50%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
-		"both strategies":                                 {head + `{canary: {steps: [{traffic: 20%}]}, blueGreen: {steps: [{replicas: 1}]}}`, "spec.strategy: has both canary and blueGreen; leave one out"},
-		"blue-green without steps":                        {head + `{blueGreen: {steps: []}}`, "spec.strategy.blueGreen: has no steps; give it at least one"},
+		"a TrafficRouting": {head + `{canary: {trafficRoutingRef: entry, steps: [{traffic: 20%}]}}`,
+			"spec.strategy.canary.trafficRoutingRef: names a TrafficRouting, and there are none here; name the Service and its routes in spec.strategy.canary.trafficRoutings"},
+		"no Service for the new version": {head + `{blueGreen: {disableGenerateCanaryService: true, steps: [{replicas: 1}]}}`,
+			"spec.strategy.blueGreen.disableGenerateCanaryService: can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it"},
+		"both strategies":          {head + `{canary: {steps: [{traffic: 20%}]}, blueGreen: {steps: [{replicas: 1}]}}`, "spec.strategy: has both canary and blueGreen; leave one out"},
+		"blue-green without steps": {head + `{blueGreen: {steps: []}}`, "spec.strategy.blueGreen: has no steps; give it at least one"},
 		"blue-green without pods": {head + `{blueGreen: {steps: [{traffic: 20%}]}}`,
 			"spec.strategy.blueGreen.steps[0].replicas: is missing; say how many pods of the new version stand beside the stable ones, as a number or a percentage"},
 		"pods that fall with blue-green": {head + `{blueGreen: {steps: [{replicas: 50%}, {replicas: 20%}]}}`,
@@ -163,6 +167,8 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 func TestAStrategyFitsTheKindOfWorkload(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
+		"metadata for the pods of one version of a StatefulSet": {`{metadata: {name: demo}, spec: {workloadRef: {apiVersion: apps/v1, kind: StatefulSet, name: demo}, strategy: {canary: {patchPodTemplateMetadata: {labels: {a: b}}, steps: [{replicas: 1}]}}}}`,
+			"spec.strategy.canary.patchPodTemplateMetadata: needs a template for each version, and a StatefulSet has one for both; remove it"},
 		"giving up a version of a DaemonSet": {`{metadata: {name: demo}, spec: {workloadRef: {apiVersion: apps/v1, kind: DaemonSet, name: demo}, strategy: {canary: {progressDeadlineAbort: true, steps: [{replicas: 1}]}}}}`,
 			"spec.strategy.canary.progressDeadlineAbort: needs a way back without another template, and each new pod of a DaemonSet is of the current one; remove it"},
 	} {

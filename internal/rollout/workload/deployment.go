@@ -102,7 +102,7 @@ func Name(d *appsv1.Deployment, hash string) string {
 func Current(d *appsv1.Deployment, sets []*appsv1.ReplicaSet) *appsv1.ReplicaSet {
 	var found *appsv1.ReplicaSet
 	for _, s := range sets {
-		if sameTemplate(&d.Spec.Template, &s.Spec.Template) && (found == nil || older(s, found)) {
+		if sameTemplate(&d.Spec.Template, own(s)) && (found == nil || older(s, found)) {
 			found = s
 		}
 	}
@@ -130,6 +130,9 @@ func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string
 	w := rollout.Workload{
 		Exists: d.DeletionTimestamp == nil, Observed: d.Status.ObservedGeneration >= d.Generation, Generation: d.Generation,
 		Replicas: replicas(d.Spec.Replicas), AppRevision: d.Labels[v1beta1.LabelAppRevision],
+	}
+	if d.Spec.Selector != nil {
+		w.Selects = slices.Sorted(maps.Keys(d.Spec.Selector.MatchLabels))
 	}
 	if d.Spec.ProgressDeadlineSeconds != nil && *d.Spec.ProgressDeadlineSeconds < 2147483647 {
 		w.ProgressDeadline = *d.Spec.ProgressDeadlineSeconds
@@ -162,7 +165,7 @@ func observeSets(sets []*appsv1.ReplicaSet) []rollout.ReplicaSet {
 	for _, s := range sets {
 		_, marked := s.Annotations[AnnotationDesired]
 		out = append(out, rollout.ReplicaSet{
-			Hash: hashOf(s), Replicas: replicas(s.Spec.Replicas), Pods: s.Status.Replicas, Ready: s.Status.AvailableReplicas, Marked: marked,
+			Hash: hashOf(s), Replicas: replicas(s.Spec.Replicas), Pods: s.Status.Replicas, Ready: s.Status.AvailableReplicas, Marked: marked, Dress: dressText(s),
 		})
 	}
 	slices.SortFunc(out, func(a, b rollout.ReplicaSet) int { return cmp.Compare(a.Hash, b.Hash) })
@@ -212,7 +215,7 @@ func keep(sets []*appsv1.ReplicaSet, hash string) *version {
 		if hash == "" || hashOf(s) != hash {
 			continue
 		}
-		v := &version{Hash: hash, Template: *s.Spec.Template.DeepCopy()}
+		v := &version{Hash: hash, Template: *own(s)}
 		if text, err := json.Marshal(v); err != nil || len(text) > mostKept {
 			return nil
 		}
