@@ -51,7 +51,7 @@ func under(prefixes ...string) func(string) bool {
 // pure matches the packages that decide: an engine's own folder and those below it that do no IO.
 func pure(path string) bool {
 	engines := under("./internal/application", "./internal/workflow", "./internal/rollout", "./internal/traffic",
-		"./internal/health", "./internal/view", "./internal/definition", "./internal/edge/balance", "./internal/edge/table")
+		"./internal/health", "./internal/view", "./internal/definition", "./internal/edge/balance", "./internal/edge/table", "./internal/edge/wire")
 	io := strings.HasSuffix(path, "/controller") || path == "./internal/traffic/ack"
 	return engines(path) && !io
 }

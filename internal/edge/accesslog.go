@@ -6,7 +6,6 @@ package edge
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"strconv"
 	"sync"
 	"time"
@@ -20,37 +19,41 @@ type accessLog struct {
 	buf []byte
 }
 
-// write logs a finished exchange. A log that cannot be written does not stop requests.
-func (l *accessLog) write(x *exchange, status int) {
-	took := time.Since(x.started) //nolint:forbidigo // the data path measures real time
-	remote, _, err := net.SplitHostPort(x.request.RemoteAddr)
-	if err != nil {
-		remote = x.request.RemoteAddr
-	}
+// visit is what the log tells of a request, besides its claim.
+type visit struct {
+	started                    time.Time
+	remote, host, method, path string
+	status                     int
+	bytes                      int64
+}
+
+// write logs a finished request. A log that cannot be written does not stop requests.
+func (l *accessLog) write(c *claim, v *visit) {
+	took := time.Since(v.started) //nolint:forbidigo // the data path measures real time
 	service, endpoint, version := "", "", ""
-	if x.held != nil {
-		service, version = x.held.Name, x.route.Backends[x.version].Name
+	if c.held != nil {
+		service, version = c.held.Name, c.route.Backends[c.version].Name
 	}
-	if x.endpoint != nil {
-		endpoint = x.endpoint.Address
+	if c.endpoint != nil {
+		endpoint = c.endpoint.Address
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := append(l.buf[:0], `{"time":"`...)
-	b = x.started.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
+	b = v.started.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z07:00")
 	b = append(b, '"')
-	b = appendText(b, "remote", remote)
-	b = appendText(b, "host", x.request.Host)
-	b = appendText(b, "method", x.request.Method)
-	b = appendText(b, "path", x.request.URL.Path)
-	b = appendNumber(b, "status", int64(status))
-	b = appendNumber(b, "bytes", x.recorder.bytes)
+	b = appendText(b, "remote", v.remote)
+	b = appendText(b, "host", v.host)
+	b = appendText(b, "method", v.method)
+	b = appendText(b, "path", v.path)
+	b = appendNumber(b, "status", int64(v.status))
+	b = appendNumber(b, "bytes", v.bytes)
 	b = append(b, `,"duration":`...)
 	b = strconv.AppendFloat(b, took.Seconds(), 'f', 6, 64)
 	b = appendText(b, "service", service)
 	b = appendText(b, "endpoint", endpoint)
 	b = appendText(b, "version", version)
-	b = appendNumber(b, "retries", int64(x.retries()))
+	b = appendNumber(b, "retries", int64(c.retries()))
 	b = append(b, '}', '\n')
 	l.buf = b
 	_, _ = l.out.Write(b)

@@ -17,6 +17,8 @@ type claim struct {
 	edge  *Edge
 	asked table.Request
 	way   way
+	// takes says whether a route is for this way through the edge; nil: all are.
+	takes func(*route) bool
 
 	snapshot *snapshot
 	route    *route
@@ -60,12 +62,12 @@ func (c *claim) find(s *snapshot) int {
 }
 
 // acquire chooses a version by the table that is served, and counts the request in flight on its Service. It tells whether
-// a route was found.
+// a route was found, and takes it.
 func (c *claim) acquire() bool {
 	for {
 		s := c.edge.snapshot.Load()
 		i := c.find(s)
-		if i < 0 {
+		if i < 0 || c.takes != nil && !c.takes(&s.routes[i]) {
 			return false
 		}
 		if c.enter(s, &s.routes[i]) {

@@ -37,6 +37,8 @@ type Config struct {
 	Replica string
 	// AccessLog gets one line of JSON for each request. Nil: off.
 	AccessLog io.Writer
+	// NoFastPath serves plain HTTP/1.1 with net/http too.
+	NoFastPath bool
 	// DrainTimeout bounds how long a stop waits for requests in flight; 30 s when 0.
 	DrainTimeout time.Duration
 }

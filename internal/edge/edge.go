@@ -15,8 +15,10 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
@@ -53,6 +55,8 @@ type Edge struct {
 	ready     chan struct{}
 	closing   chan struct{}
 	stopping  atomic.Bool
+
+	handedOver atomic.Int64 // connections, by the fast path to net/http
 }
 
 // New prepares an edge on a cluster. Nothing is opened and nothing is read before Run. gateways is for the objects of the Gateway
@@ -125,6 +129,7 @@ func (e *Edge) Run(ctx context.Context) error {
 	admin := &http.Server{Handler: e.admin(), ReadHeaderTimeout: readHeaderTimeout, ErrorLog: e.quiet}
 	group.Go(func() error { return serving(admin.Serve(e.listeners[2])) })
 	servers := e.servers()
+	fast := e.fastPath(servers[0])
 	group.Go(func() error {
 		defer e.stop(servers, admin) //nolint:contextcheck // it stops what the context let run
 		if err := e.source.start(failing); err != nil {
@@ -143,6 +148,10 @@ func (e *Edge) Run(ctx context.Context) error {
 				group.Go(func() error { return serving(s.ServeTLS(listener, "", "")) })
 				continue
 			}
+			if fast != nil {
+				group.Go(fast.serve)
+				listener = fast.other
+			}
 			group.Go(func() error { return serving(s.Serve(listener)) })
 		}
 		group.Go(func() error { e.publisher.run(working); return nil })
@@ -152,7 +161,7 @@ func (e *Edge) Run(ctx context.Context) error {
 		}
 		e.log.Info("edge is serving", "http", addrText(e.listeners[0]), "https", addrText(e.listeners[1]), "admin", addrText(e.listeners[2]))
 		err := e.follow(failing)
-		e.drain(working, servers)
+		e.drain(working, servers, fast)
 		done()
 		return err
 	})
@@ -182,10 +191,14 @@ func addrText(l net.Listener) string {
 }
 
 func (e *Edge) listen(ctx context.Context) error {
-	config := net.ListenConfig{}
 	for i, address := range []string{e.config.HTTPAddr, e.config.HTTPSAddr, e.config.AdminAddr} {
 		if address == "" {
 			continue
+		}
+		config := net.ListenConfig{}
+		if i == 0 && !e.config.NoFastPath {
+			config.KeepAlive = -1 // what needs probes gets them when it is handed over
+			config.Control = deferAccept
 		}
 		l, err := config.Listen(ctx, "tcp", address)
 		if err != nil {
@@ -195,6 +208,14 @@ func (e *Edge) listen(ctx context.Context) error {
 		e.listeners[i] = l
 	}
 	return nil
+}
+
+// deferAccept has the kernel keep a connection back until its first bytes are there, or a second has passed: one wait less
+// for each. What cannot be set is done without.
+func deferAccept(_, _ string, c syscall.RawConn) error {
+	return c.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1)
+	})
 }
 
 func (e *Edge) closeListeners() {
@@ -239,6 +260,14 @@ func (e *Edge) server(en *entrance) *http.Server {
 	}
 }
 
+// fastPath gives the fast path before the server of plain HTTP, nil where there is none.
+func (e *Edge) fastPath(server *http.Server) *express {
+	if server == nil || e.config.NoFastPath {
+		return nil
+	}
+	return newExpress(server.Handler.(*entrance), e.listeners[0])
+}
+
 func portOf(l net.Listener) string {
 	if addr, ok := l.Addr().(*net.TCPAddr); ok {
 		return strconv.Itoa(addr.Port)
@@ -247,17 +276,21 @@ func portOf(l net.Listener) string {
 }
 
 // drain stops accepting, says goodbye on upgraded connections, and waits for what is in flight.
-func (e *Edge) drain(ctx context.Context, servers [2]*http.Server) {
+func (e *Edge) drain(ctx context.Context, servers [2]*http.Server, fast *express) {
 	e.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(ctx, e.config.DrainTimeout)
 	defer cancel()
 	e.tunnels.leave()
 	var group sync.WaitGroup
-	for _, s := range servers {
+	for i, s := range servers {
 		if s == nil {
 			continue
 		}
 		group.Go(func() {
+			if i == 0 && fast != nil {
+				s.SetKeepAlivesEnabled(false) // it still takes what is handed over, and lets go of what has its answer
+				fast.drain(ctx)
+			}
 			if err := s.Shutdown(ctx); err != nil {
 				_ = s.Close()
 			}

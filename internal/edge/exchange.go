@@ -4,8 +4,8 @@
 package edge
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -82,6 +82,9 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err == nil {
 			return resp, nil
 		}
+		if body.stream != nil && body.stream.broken.Load() {
+			err = fmt.Errorf("%w: %w", errClientBody, err) // not the backend's fault
+		}
 		failure = err
 		var refused connectError
 		connecting := errors.As(err, &refused)
@@ -135,12 +138,12 @@ func isTimeout(err error) bool {
 }
 
 // statusOf gives the status of an answer that the edge makes itself, and its one line.
-func statusOf(ctx context.Context, err error) (int, string) {
+func statusOf(gone bool, err error) (int, string) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return http.StatusRequestEntityTooLarge, "the request body is larger than this route accepts"
-	case ctx.Err() != nil:
+	case gone:
 		return statusClientGone, "the client went away"
 	case errors.Is(err, errClientBody):
 		return http.StatusBadRequest, "the request body did not arrive in full"

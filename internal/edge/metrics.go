@@ -29,6 +29,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	p := c.edge.publisher.publish()
 	gauge(out, "vela_edge_plan_revision", "Revision of the published plan.", nil, float64(p.Revision))
+	metric(out, "vela_edge_handed_over_total", "Connections that the fast path handed over to net/http.", nil, prometheus.CounterValue, float64(c.edge.handedOver.Load()))
 	for key, i := range p.Ingresses {
 		labels := prometheus.Labels{"ingress": key}
 		if i.Canary {

@@ -5,6 +5,7 @@ package edge
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -54,12 +55,17 @@ func (p *payload) attach(req *http.Request) {
 // untouched is a request body that outlives failed attempts and knows whether one has read from it.
 type untouched struct {
 	io.ReadCloser
-	read atomic.Bool
+	read   atomic.Bool
+	broken atomic.Bool // the client's body ended early, or its chunks were malformed
 }
 
 func (b *untouched) Read(p []byte) (int, error) {
 	b.read.Store(true)
-	return b.ReadCloser.Read(p)
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.broken.Store(true)
+	}
+	return n, err
 }
 
 // Close leaves the body open for the next attempt; the ReverseProxy closes it when the exchange is over.

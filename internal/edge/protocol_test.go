@@ -63,7 +63,9 @@ func (w *world) socket(ctx context.Context) *websocket.Conn {
 	return conn
 }
 
-func TestWebSocketPassesAndIsInFlight(t *testing.T) {
+func TestWebSocketPassesAndIsInFlight(t *testing.T) { onBothPaths(t, testWebSocketPassesAndIsInFlight) }
+
+func testWebSocketPassesAndIsInFlight(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "echo", echoSocket)
 	w.service("stable", b.address)
@@ -88,6 +90,10 @@ func TestWebSocketPassesAndIsInFlight(t *testing.T) {
 }
 
 func TestStopSaysGoodbyeToWebSocketsAndFinishesRequests(t *testing.T) {
+	onBothPaths(t, testStopSaysGoodbyeToWebSocketsAndFinishesRequests)
+}
+
+func testStopSaysGoodbyeToWebSocketsAndFinishesRequests(t course) {
 	w := newWorld(t, nil)
 	release, entered := make(chan struct{}), make(chan struct{})
 	b := newBackend(t, "both", func(rw http.ResponseWriter, req *http.Request) {
@@ -131,6 +137,10 @@ func TestStopSaysGoodbyeToWebSocketsAndFinishesRequests(t *testing.T) {
 }
 
 func TestAVersionThatGoesAwayTakesNoWebSocketAlong(t *testing.T) {
+	onBothPaths(t, testAVersionThatGoesAwayTakesNoWebSocketAlong)
+}
+
+func testAVersionThatGoesAwayTakesNoWebSocketAlong(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", echoSocket), newBackend(t, "canary", echoSocket)
 	w.canary(stable, canary, 100)
@@ -151,6 +161,10 @@ func TestAVersionThatGoesAwayTakesNoWebSocketAlong(t *testing.T) {
 }
 
 func TestAWebSocketStaysWhereItsPodIsStillServed(t *testing.T) {
+	onBothPaths(t, testAWebSocketStaysWhereItsPodIsStillServed)
+}
+
+func testAWebSocketStaysWhereItsPodIsStillServed(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "echo", echoSocket)
 	w.service("shared", b.address)
@@ -173,6 +187,10 @@ func TestAWebSocketStaysWhereItsPodIsStillServed(t *testing.T) {
 
 // A Service of a release is used again by the next one, for other pods; connections belong to their pod.
 func TestAWebSocketOfAnEarlierReleaseIsOfItsPodNotOfTheServiceItCameThrough(t *testing.T) {
+	onBothPaths(t, testAWebSocketOfAnEarlierReleaseIsOfItsPodNotOfTheServiceItCameThrough)
+}
+
+func testAWebSocketOfAnEarlierReleaseIsOfItsPodNotOfTheServiceItCameThrough(t course) {
 	w := newWorld(t, nil)
 	one, two, three := newBackend(t, "one", echoSocket), newBackend(t, "two", echoSocket), newBackend(t, "three", echoSocket)
 	w.canary(one, two, 100)
@@ -240,7 +258,9 @@ func (testService) FullDuplexCall(stream grpc.BidiStreamingServer[grpc_testing.S
 	}
 }
 
-func TestGRPCPasses(t *testing.T) {
+func TestGRPCPasses(t *testing.T) { onBothPaths(t, testGRPCPasses) }
+
+func testGRPCPasses(t course) {
 	w := newWorld(t, nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -333,6 +353,10 @@ func (w *world) serial(name string) int64 {
 }
 
 func TestTLSFromSecretsWithHTTP2AndRedirect(t *testing.T) {
+	onBothPaths(t, testTLSFromSecretsWithHTTP2AndRedirect)
+}
+
+func testTLSFromSecretsWithHTTP2AndRedirect(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "secure", func(rw http.ResponseWriter, req *http.Request) {
 		fmt.Fprintf(rw, "%s %s", req.Header.Get("X-Forwarded-Proto"), req.Header.Get("X-Forwarded-Port"))
@@ -405,6 +429,10 @@ func TestTLSFromSecretsWithHTTP2AndRedirect(t *testing.T) {
 }
 
 func TestHTTP2WithoutTLSByPriorKnowledge(t *testing.T) {
+	onBothPaths(t, testHTTP2WithoutTLSByPriorKnowledge)
+}
+
+func testHTTP2WithoutTLSByPriorKnowledge(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "plain", nil)
 	w.service("stable", b.address)
@@ -435,6 +463,10 @@ func (w *world) raw(request string) string {
 }
 
 func TestAmbiguousMessagesAreNotPassedOn(t *testing.T) {
+	onBothPaths(t, testAmbiguousMessagesAreNotPassedOn)
+}
+
+func testAmbiguousMessagesAreNotPassedOn(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "victim", func(rw http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
@@ -466,6 +498,10 @@ func TestAmbiguousMessagesAreNotPassedOn(t *testing.T) {
 }
 
 func TestNothingAfterAChunkedMessageWithALengthIsRead(t *testing.T) {
+	onBothPaths(t, testNothingAfterAChunkedMessageWithALengthIsRead)
+}
+
+func testNothingAfterAChunkedMessageWithALengthIsRead(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "victim", func(_ http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("Content-Length") != "" || req.ContentLength > 0 {
@@ -482,7 +518,9 @@ func TestNothingAfterAChunkedMessageWithALengthIsRead(t *testing.T) {
 	}
 }
 
-func TestUpgradeToHTTP2IsNotPassedOn(t *testing.T) {
+func TestUpgradeToHTTP2IsNotPassedOn(t *testing.T) { onBothPaths(t, testUpgradeToHTTP2IsNotPassedOn) }
+
+func testUpgradeToHTTP2IsNotPassedOn(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "plain", func(_ http.ResponseWriter, req *http.Request) {
 		for _, name := range []string{"Upgrade", "Http2-Settings", "Connection"} {

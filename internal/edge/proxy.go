@@ -148,7 +148,10 @@ func (x *exchange) finish(whole bool) {
 		_ = x.tunnel.Close()
 	}
 	if x.edge.access != nil {
-		x.edge.access.write(x, status)
+		x.edge.access.write(&x.claim, &visit{
+			started: x.started, remote: hostOf(x.request.RemoteAddr), host: x.request.Host, method: x.request.Method, path: x.request.URL.Path,
+			status: status, bytes: x.recorder.bytes,
+		})
 	}
 	x.release()
 }
@@ -158,10 +161,7 @@ func (x *exchange) finish(whole bool) {
 func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	in, out := pr.In, pr.Out
 	out.URL.RawQuery = in.URL.RawQuery // as it came, also what Go cannot parse
-	client, _, err := net.SplitHostPort(in.RemoteAddr)
-	if err != nil {
-		client = in.RemoteAddr
-	}
+	client := hostOf(in.RemoteAddr)
 	// One array for all values: each header's slice is a piece of it.
 	values := [...]string{client, in.Host, x.entry.port, x.entry.scheme}
 	h := out.Header
@@ -177,12 +177,23 @@ func (x *exchange) rewrite(pr *httputil.ProxyRequest) {
 	}
 }
 
+// hostOf gives an address without its port.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
+}
+
 // requestID gives 128 random bits as nginx prints its $request_id. It tells requests apart; it is no secret.
-func requestID() string {
+func requestID() string { return string(appendRequestID(make([]byte, 0, 32))) }
+
+func appendRequestID(b []byte) []byte {
 	var raw [16]byte
 	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	return hex.EncodeToString(raw[:])
+	return hex.AppendEncode(b, raw[:])
 }
 
 // answered sees the backend's answer before the client does. It is the ReverseProxy's ModifyResponse.
@@ -207,7 +218,7 @@ func (x *exchange) fail(_ http.ResponseWriter, req *http.Request, err error) {
 	if x.recorder.status != 0 {
 		return // an upgrade that failed after its answer
 	}
-	status, line := statusOf(x.request.Context(), err) //nolint:contextcheck // the client's, not the one with the rule's time limit
+	status, line := statusOf(x.request.Context().Err() != nil, err)
 	if status == statusClientGone {
 		x.recorder.status = status
 		return

@@ -13,6 +13,10 @@ import (
 )
 
 func TestADeletedServiceLosesNoRequestUntilItIsBackAndIsGivenUpIfItStaysAway(t *testing.T) {
+	onBothPaths(t, testADeletedServiceLosesNoRequestUntilItIsBackAndIsGivenUpIfItStaysAway)
+}
+
+func testADeletedServiceLosesNoRequestUntilItIsBackAndIsGivenUpIfItStaysAway(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "stable", nil)
 	w.service("stable", b.address)

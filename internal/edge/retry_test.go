@@ -22,6 +22,10 @@ import (
 )
 
 func TestConnectFailureGoesToAnotherEndpointOfTheVersion(t *testing.T) {
+	onBothPaths(t, testConnectFailureGoesToAnotherEndpointOfTheVersion)
+}
+
+func testConnectFailureGoesToAnotherEndpointOfTheVersion(t course) {
 	w := newWorld(t, nil)
 	good := newBackend(t, "good", nil)
 	dead := newBackend(t, "dead", nil)
@@ -58,6 +62,10 @@ func (w *world) post(body string) (string, error) {
 }
 
 func TestCanaryThatRefusesIsReplacedByStable(t *testing.T) {
+	onBothPaths(t, testCanaryThatRefusesIsReplacedByStable)
+}
+
+func testCanaryThatRefusesIsReplacedByStable(t course) {
 	w := newWorld(t, nil)
 	stable := newBackend(t, "stable", nil)
 	w.service("stable", stable.address)
@@ -74,6 +82,10 @@ func TestCanaryThatRefusesIsReplacedByStable(t *testing.T) {
 }
 
 func TestCanaryWithoutEndpointsIsReplacedByStable(t *testing.T) {
+	onBothPaths(t, testCanaryWithoutEndpointsIsReplacedByStable)
+}
+
+func testCanaryWithoutEndpointsIsReplacedByStable(t course) {
 	w := newWorld(t, nil)
 	stable := newBackend(t, "stable", nil)
 	w.service("stable", stable.address)
@@ -92,6 +104,10 @@ func TestCanaryWithoutEndpointsIsReplacedByStable(t *testing.T) {
 }
 
 func TestStableWithoutEndpointsIsNotReplacedByACanaryAtZero(t *testing.T) {
+	onBothPaths(t, testStableWithoutEndpointsIsNotReplacedByACanaryAtZero)
+}
+
+func testStableWithoutEndpointsIsNotReplacedByACanaryAtZero(t course) {
 	w := newWorld(t, nil)
 	canary := newBackend(t, "canary", nil)
 	w.service("stable")
@@ -108,13 +124,13 @@ func TestStableWithoutEndpointsIsNotReplacedByACanaryAtZero(t *testing.T) {
 }
 
 // dying accepts requests and closes the connection before any answer.
-func dying(t *testing.T) string {
-	t.Helper()
+func dying(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	tb.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -131,6 +147,10 @@ func dying(t *testing.T) string {
 }
 
 func TestGetIsRepeatedWhenABackendDiesBeforeItsAnswer(t *testing.T) {
+	onBothPaths(t, testGetIsRepeatedWhenABackendDiesBeforeItsAnswer)
+}
+
+func testGetIsRepeatedWhenABackendDiesBeforeItsAnswer(t course) {
 	w := newWorld(t, nil)
 	good := newBackend(t, "good", nil)
 	w.service("stable", good.address, dying(t))
@@ -144,6 +164,10 @@ func TestGetIsRepeatedWhenABackendDiesBeforeItsAnswer(t *testing.T) {
 }
 
 func TestPostIsNotRepeatedOnceItMayHaveBeenRead(t *testing.T) {
+	onBothPaths(t, testPostIsNotRepeatedOnceItMayHaveBeenRead)
+}
+
+func testPostIsNotRepeatedOnceItMayHaveBeenRead(t course) {
 	w := newWorld(t, nil)
 	good := newBackend(t, "good", nil)
 	w.service("stable", good.address, dying(t))
@@ -167,7 +191,9 @@ func TestPostIsNotRepeatedOnceItMayHaveBeenRead(t *testing.T) {
 	}
 }
 
-func TestSilentBackendIsATimeout(t *testing.T) {
+func TestSilentBackendIsATimeout(t *testing.T) { onBothPaths(t, testSilentBackendIsATimeout) }
+
+func testSilentBackendIsATimeout(t course) {
 	w := newWorld(t, nil)
 	release := make(chan struct{})
 	silent := newBackend(t, "silent", func(http.ResponseWriter, *http.Request) { <-release })
@@ -182,6 +208,10 @@ func TestSilentBackendIsATimeout(t *testing.T) {
 }
 
 func TestEndpointsThatLeaveLoseNoRequest(t *testing.T) {
+	onBothPaths(t, testEndpointsThatLeaveLoseNoRequest)
+}
+
+func testEndpointsThatLeaveLoseNoRequest(t course) {
 	w := newWorld(t, nil)
 	steady := newBackend(t, "steady", nil)
 	w.service("stable", steady.address)
@@ -204,6 +234,10 @@ func TestEndpointsThatLeaveLoseNoRequest(t *testing.T) {
 }
 
 func TestPlanTellsTheStatesOfEndpoints(t *testing.T) {
+	onBothPaths(t, testPlanTellsTheStatesOfEndpoints)
+}
+
+func testPlanTellsTheStatesOfEndpoints(t course) {
 	w := newWorld(t, nil)
 	release := make(chan struct{})
 	entered := make(chan struct{}, 1)
@@ -239,6 +273,10 @@ func TestPlanTellsTheStatesOfEndpoints(t *testing.T) {
 }
 
 func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
+	onBothPaths(t, testServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained)
+}
+
+func testServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t course) {
 	w := newWorld(t, nil)
 	release := make(chan struct{})
 	entered := make(chan struct{}, 1)
@@ -268,6 +306,10 @@ func TestServiceThatNoRouteNamesStaysInThePlanUntilItIsDrained(t *testing.T) {
 }
 
 func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
+	onBothPaths(t, testIdleConnectionsToAnEndpointThatLeftAreClosed)
+}
+
+func testIdleConnectionsToAnEndpointThatLeftAreClosed(t course) {
 	w := newWorld(t, nil)
 	closed := make(chan struct{}, 100)
 	var used sync.Map // connections that carried a request; the probe's does not
@@ -296,6 +338,10 @@ func TestIdleConnectionsToAnEndpointThatLeftAreClosed(t *testing.T) {
 }
 
 func TestProofOfAPodCountsForEveryServiceOfIt(t *testing.T) {
+	onBothPaths(t, testProofOfAPodCountsForEveryServiceOfIt)
+}
+
+func testProofOfAPodCountsForEveryServiceOfIt(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "web", nil)
 	w.service("web", b.address)
@@ -325,7 +371,9 @@ func TestProofOfAPodCountsForEveryServiceOfIt(t *testing.T) {
 	}
 }
 
-func TestPostsOfAllSizesArriveWhole(t *testing.T) {
+func TestPostsOfAllSizesArriveWhole(t *testing.T) { onBothPaths(t, testPostsOfAllSizesArriveWhole) }
+
+func testPostsOfAllSizesArriveWhole(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "mirror", func(rw http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
@@ -348,26 +396,26 @@ func TestPostsOfAllSizesArriveWhole(t *testing.T) {
 
 // silent gives an address where connections are neither accepted nor refused: its queue is full, as that of a pod that is
 // gone.
-func silent(t *testing.T) string {
-	t.Helper()
+func silent(tb testing.TB) string {
+	tb.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = syscall.Close(fd) })
+	tb.Cleanup(func() { _ = syscall.Close(fd) })
 	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := syscall.Listen(fd, 0); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	name, err := syscall.Getsockname(fd)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	at, ok := name.(*syscall.SockaddrInet4)
 	if !ok {
-		t.Fatalf("the address is a %T", name)
+		tb.Fatalf("the address is a %T", name)
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(at.Port))
 	for range 8 { // until one is not taken any more
@@ -375,12 +423,16 @@ func silent(t *testing.T) string {
 		if err != nil {
 			break
 		}
-		t.Cleanup(func() { conn.Close() })
+		tb.Cleanup(func() { conn.Close() })
 	}
 	return address
 }
 
 func TestWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t *testing.T) {
+	onBothPaths(t, testWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce)
+}
+
+func testWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t course) {
 	w := newWorld(t, nil)
 	gone := silent(t)
 	w.service("stable", gone)
@@ -406,6 +458,10 @@ func TestWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t *testing.T) {
 }
 
 func TestTheLastAttemptIsForAnotherVersion(t *testing.T) {
+	onBothPaths(t, testTheLastAttemptIsForAnotherVersion)
+}
+
+func testTheLastAttemptIsForAnotherVersion(t course) {
 	w := newWorld(t, nil)
 	canary := newBackend(t, "canary", nil)
 	w.service("stable", dying(t), dying(t), dying(t), dying(t))

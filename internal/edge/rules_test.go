@@ -20,6 +20,10 @@ import (
 )
 
 func TestHeaderComesBeforeCookieComesBeforeWeight(t *testing.T) {
+	onBothPaths(t, testHeaderComesBeforeCookieComesBeforeWeight)
+}
+
+func testHeaderComesBeforeCookieComesBeforeWeight(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 0)
@@ -58,7 +62,9 @@ func TestHeaderComesBeforeCookieComesBeforeWeight(t *testing.T) {
 	}
 }
 
-func TestHeadersTowardsTheBackend(t *testing.T) {
+func TestHeadersTowardsTheBackend(t *testing.T) { onBothPaths(t, testHeadersTowardsTheBackend) }
+
+func testHeadersTowardsTheBackend(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "mirror", func(rw http.ResponseWriter, req *http.Request) {
 		rw.Header()["Content-Type"] = nil
@@ -93,7 +99,9 @@ func TestHeadersTowardsTheBackend(t *testing.T) {
 	}
 }
 
-func TestAnswersPassUnchanged(t *testing.T) {
+func TestAnswersPassUnchanged(t *testing.T) { onBothPaths(t, testAnswersPassUnchanged) }
+
+func testAnswersPassUnchanged(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "plain", func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header()["Content-Type"] = nil
@@ -118,7 +126,9 @@ func TestAnswersPassUnchanged(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRefusals(t *testing.T) { onBothPaths(t, testRefusals) }
+
+func testRefusals(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "any", func(rw http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
@@ -161,7 +171,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestStreamsAreFlushedAtOnce(t *testing.T) {
+func TestStreamsAreFlushedAtOnce(t *testing.T) { onBothPaths(t, testStreamsAreFlushedAtOnce) }
+
+func testStreamsAreFlushedAtOnce(t course) {
 	w := newWorld(t, nil)
 	next := make(chan struct{})
 	b := newBackend(t, "stream", func(rw http.ResponseWriter, _ *http.Request) {
@@ -201,7 +213,9 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-func TestAccessLogAndMetrics(t *testing.T) {
+func TestAccessLogAndMetrics(t *testing.T) { onBothPaths(t, testAccessLogAndMetrics) }
+
+func testAccessLogAndMetrics(t course) {
 	out := &lockedBuffer{}
 	w := newWorld(t, func(c *Config) { c.AccessLog = out })
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
@@ -225,7 +239,9 @@ func TestAccessLogAndMetrics(t *testing.T) {
 	}
 }
 
-func TestAdminAnswers(t *testing.T) {
+func TestAdminAnswers(t *testing.T) { onBothPaths(t, testAdminAnswers) }
+
+func testAdminAnswers(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 20)
@@ -265,6 +281,10 @@ func TestAdminAnswers(t *testing.T) {
 }
 
 func TestAddressIsPublishedOnceAndNotForCanaries(t *testing.T) {
+	onBothPaths(t, testAddressIsPublishedOnceAndNotForCanaries)
+}
+
+func testAddressIsPublishedOnceAndNotForCanaries(t course) {
 	w := newWorld(t, func(c *Config) { c.PublishAddress = "192.0.2.7" })
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	events, err := w.client.NetworkingV1().Ingresses("demo").Watch(t.Context(), metav1.ListOptions{})
@@ -297,6 +317,10 @@ func TestAddressIsPublishedOnceAndNotForCanaries(t *testing.T) {
 }
 
 func TestForeignAndClasslessIngressesAreLeftAlone(t *testing.T) {
+	onBothPaths(t, testForeignAndClasslessIngressesAreLeftAlone)
+}
+
+func testForeignAndClasslessIngressesAreLeftAlone(t course) {
 	w := newWorld(t, nil)
 	b := newBackend(t, "stable", nil)
 	w.service("stable", b.address)

@@ -15,6 +15,10 @@ import (
 )
 
 func TestShareIsWithinHalfAPointOverAThousandRequests(t *testing.T) {
+	onBothPaths(t, testShareIsWithinHalfAPointOverAThousandRequests)
+}
+
+func testShareIsWithinHalfAPointOverAThousandRequests(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 0)
@@ -83,15 +87,19 @@ func (l *load) stop() {
 	l.group.Wait()
 }
 
-func (l *load) check(t *testing.T) {
-	t.Helper()
+func (l *load) check(tb testing.TB) {
+	tb.Helper()
 	if l.failed.Load() > 0 {
-		t.Errorf("%d of %d requests failed, the last one with %v", l.failed.Load(), l.sent.Load(), l.reason.Load())
+		tb.Errorf("%d of %d requests failed, the last one with %v", l.failed.Load(), l.sent.Load(), l.reason.Load())
 	}
-	t.Logf("%d requests, %d failed", l.sent.Load(), l.failed.Load())
+	tb.Logf("%d requests, %d failed", l.sent.Load(), l.failed.Load())
 }
 
 func TestWeightZeroIsExactlyZeroOnceThePlanSaysSo(t *testing.T) {
+	onBothPaths(t, testWeightZeroIsExactlyZeroOnceThePlanSaysSo)
+}
+
+func testWeightZeroIsExactlyZeroOnceThePlanSaysSo(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 50)
@@ -113,6 +121,10 @@ func TestWeightZeroIsExactlyZeroOnceThePlanSaysSo(t *testing.T) {
 }
 
 func TestAThousandTableSwapsLoseNoRequest(t *testing.T) {
+	onBothPaths(t, testAThousandTableSwapsLoseNoRequest)
+}
+
+func testAThousandTableSwapsLoseNoRequest(t course) {
 	w := newWorld(t, nil)
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 50)

@@ -31,6 +31,7 @@ type route struct {
 	tallies []*balance.Tally
 	sent    []*atomic.Uint64 // requests by backend; a rule's alone
 	mirrors []mirror
+	plain   bool // the fast path can serve it
 }
 
 // stint is the time during which an HTTPRoute or GRPCRoute is served with the same backends at the same weights.
@@ -146,7 +147,7 @@ func (e *Edge) leave(pool *balance.Pool, gone []*balance.Endpoint) {
 
 // idle closes the connections of an endpoint that gets no new requests and has none in flight.
 func (e *Edge) idle(end *balance.Endpoint) {
-	go upstreamOf(end).transport.CloseIdleConnections()
+	go upstreamOf(end).rest()
 	e.publisher.signal()
 }
 
@@ -171,10 +172,12 @@ func (e *Edge) bind(before *snapshot, t *table.Table, now time.Time) *snapshot {
 		next.ids[id] = true
 		versions := make([]balance.Version, len(r.Backends))
 		tallies := make([]*balance.Tally, 0, len(r.Backends))
+		plain := r.Plain()
 		for j, b := range r.Backends {
 			pool := e.nowhere
 			if b.Pool != "" {
 				pool = m.pools[b.Pool]
+				plain = plain && t.Pools[b.Pool].Transport.Protocol == table.HTTP
 			}
 			versions[j] = balance.Version{Name: b.Name, Weight: b.Weight, Pool: pool,
 				Stats: kept(m.stats, statsKey{id, b.Name, pool.Service.Name}, func() *balance.Stats { return &balance.Stats{} })}
@@ -183,7 +186,7 @@ func (e *Edge) bind(before *snapshot, t *table.Table, now time.Time) *snapshot {
 			}
 		}
 		cursor := kept(m.cursors, id, func() *balance.Cursor { return &balance.Cursor{} })
-		next.routes[i] = route{Route: r, balance: balance.NewRoute(cursor, versions), tallies: tallies, sent: sent[r.Name], mirrors: m.mirrors(r)}
+		next.routes[i] = route{Route: r, balance: balance.NewRoute(cursor, versions), tallies: tallies, sent: sent[r.Name], mirrors: m.mirrors(r), plain: plain}
 	}
 	return next
 }

@@ -15,15 +15,23 @@ import (
 	"github.com/vela-rollouts/vela/internal/edge/table"
 )
 
-// upstream is what the net/http path keeps with an endpoint: a transport of its own, so that the idle connections of one
-// endpoint can be closed when it goes away, and so that endpoints do not share a lock.
+// upstream is what the data path keeps with an endpoint: a transport and a lane of its own, so that the idle connections of
+// one endpoint can be closed when it goes away, and so that endpoints do not share a lock.
 type upstream struct {
 	scheme    string
 	transport *http.Transport
+	lane      lane
+	patience  time.Duration
 	unlist    context.CancelFunc // ends what waits for a connection, when the endpoint is gone
 }
 
 func upstreamOf(e *balance.Endpoint) *upstream { return e.Handle.(*upstream) }
+
+// rest closes the connections that are at rest.
+func (u *upstream) rest() {
+	u.transport.CloseIdleConnections()
+	u.lane.empty()
+}
 
 // connectError marks a failure before anything was sent.
 type connectError struct{ error }
@@ -36,13 +44,16 @@ func newUpstream(how table.Transport) *upstream {
 	idle := min(upstreamIdle, how.Read*3/4)
 	protocols := new(http.Protocols)
 	listed, unlist := context.WithCancel(context.Background())
-	u := &upstream{scheme: "http", unlist: unlist, transport: &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			// A pod that is gone answers nothing, not even a refusal: who waits for it goes to another one at once.
-			ctx, cancel := context.WithCancel(ctx)
-			defer cancel()
-			defer context.AfterFunc(listed, cancel)()
-			conn, err := dialer.DialContext(ctx, network, address)
+	connect := func(ctx context.Context, address string) (net.Conn, error) {
+		// A pod that is gone answers nothing, not even a refusal: who waits for it goes to another one at once.
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(listed, cancel)()
+		return dialer.DialContext(ctx, "tcp", address)
+	}
+	u := &upstream{scheme: "http", unlist: unlist, patience: how.Read, lane: lane{connect: connect, limit: idle}, transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			conn, err := connect(ctx, address)
 			if err != nil {
 				return nil, connectError{err}
 			}

@@ -43,6 +43,19 @@ var served = []*metav1.APIResourceList{{GroupVersion: gatewayv1.GroupVersion.Str
 	{Name: "gatewayclasses"}, {Name: "gateways"}, {Name: "httproutes"}, {Name: "grpcroutes"}, {Name: "referencegrants"},
 }}}
 
+// course is a test of one way through the edge.
+type course struct {
+	*testing.T
+	slow bool // all requests go through net/http
+}
+
+// onBothPaths tests the same of both ways through the edge.
+func onBothPaths(t *testing.T, test func(course)) {
+	t.Helper()
+	t.Run("fast path", func(t *testing.T) { test(course{T: t}) })
+	t.Run("net/http", func(t *testing.T) { test(course{T: t, slow: true}) })
+}
+
 // world is an edge on a fake cluster, with real listeners on loopback.
 type world struct {
 	t        testing.TB
@@ -61,6 +74,9 @@ func newWorld(tb testing.TB, adjust func(*Config)) *world {
 	cfg := Config{HTTPAddr: "127.0.0.1:0", HTTPSAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", Replica: "one", DrainTimeout: patience}
 	if adjust != nil {
 		adjust(&cfg)
+	}
+	if t, ok := tb.(course); ok {
+		cfg.NoFastPath = t.slow
 	}
 	w := &world{t: tb, client: fake.NewClientset(), gateways: gatewayfake.NewSimpleClientset()}
 	w.gateways.Resources = served

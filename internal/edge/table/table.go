@@ -6,6 +6,7 @@ package table
 import (
 	"crypto/tls"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/vela-rollouts/vela/internal/edge/balance"
@@ -72,6 +73,13 @@ func (r *Route) ID() string {
 		return r.Name
 	}
 	return r.Host + "|" + string(r.Kind) + "|" + r.Path
+}
+
+// Plain says whether requests and answers pass a route as they come: what a route asks beyond the choice of a backend and a
+// limit on bodies is for net/http.
+func (r *Route) Plain() bool {
+	changes := func(b Backend) bool { return b.Invalid || b.Request != nil || b.Response != nil }
+	return !r.Redirect && r.Treatment == nil && len(r.Backends) > 0 && !slices.ContainsFunc(r.Backends, changes)
 }
 
 // Backend is one weighted target of a route.
