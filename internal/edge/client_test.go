@@ -59,14 +59,20 @@ func (c *connection) answer() string {
 	return fmt.Sprint(resp.StatusCode, " ", string(body))
 }
 
-// settle waits until nothing is in flight on a Service, of which the stream of plans does not tell.
-func (w *world) settle(service string) {
+// until asks for the plan until it is as wanted: of what is in flight the stream of plans does not tell.
+func (w *world) until(what string, wanted func(plan.Plan) bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(patience); w.plan().Services["demo/"+service].InFlight != 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); !wanted(w.plan()); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("requests on %s stay in flight", service)
+			w.t.Fatalf("waiting for %s; the plan is %+v", what, w.plan())
 		}
 	}
+}
+
+// settle waits until nothing is in flight on a Service.
+func (w *world) settle(service string) {
+	w.t.Helper()
+	w.until("nothing in flight", func(p plan.Plan) bool { return p.Services["demo/"+service].InFlight == 0 })
 }
 
 func TestBackendLearnsThatTheClientIsGone(t *testing.T) {
@@ -220,7 +226,7 @@ func TestARequestIsHandedOverWhenItsRouteChangesBeforeItIsSent(t *testing.T) {
 	w.await("the endpoint", func(p plan.Plan) bool { return len(p.Services["demo/stable"].Endpoints) == 1 })
 	c := w.connect()
 	c.send("POST /a" + to + "Content-Length: 5\r\n\r\nhello")
-	w.await("the request on its way", func(plan.Plan) bool { return w.plan().Services["demo/stable"].InFlight == 1 })
+	w.until("the request on its way", func(p plan.Plan) bool { return p.Services["demo/stable"].InFlight == 1 })
 	version := w.ingress("web", "stable", "proxy-connect-timeout", "60", "force-ssl-redirect", "true")
 	w.await("the redirect", func(p plan.Plan) bool { return p.Ingresses["demo/web"].ResourceVersion == version })
 	w.removeEndpoint("stable", gone)

@@ -443,7 +443,7 @@ func testWhoWaitsForAPodThatIsGoneGoesToAnotherOneAtOnce(t course) {
 		status, body, err := w.get(http.DefaultClient, "/")
 		answers <- fmt.Sprint(status, " ", body, " ", err)
 	}()
-	w.await("the request on its way", func(plan.Plan) bool { return w.plan().Services["demo/stable"].InFlight == 1 })
+	w.until("the request on its way", func(p plan.Plan) bool { return p.Services["demo/stable"].InFlight == 1 })
 	good := newBackend(t, "good", nil)
 	w.addEndpoint("stable", good.address)
 	w.removeEndpoint("stable", gone)

@@ -221,7 +221,7 @@ func testAccessLogAndMetrics(t course) {
 	stable, canary := newBackend(t, "stable", nil), newBackend(t, "canary", nil)
 	w.canary(stable, canary, 100)
 	w.mustGet("/quote\"d?x=y")
-	w.await("nothing in flight", func(plan.Plan) bool { return w.plan().Services["demo/canary"].Requests == 1 })
+	w.until("nothing in flight", func(p plan.Plan) bool { return p.Services["demo/canary"].Requests == 1 })
 	if err := w.stop(); err != nil {
 		t.Fatal(err)
 	}
