@@ -33,10 +33,10 @@ func TestARolloutAloneReleasesToThoseWhoAskFirst(t *testing.T) {
 	ctx := t.Context()
 	client, err := dynamic.NewForConfig(p.REST())
 	must(t, err)
-	applyExample(t, client, "workload.yaml")
+	applyExample(t, client, "rollout/workload.yaml")
 	until(t, p, deploymentKind, play.App, "it runs", func(o *unstructured.Unstructured) bool { return number(o, "status", "readyReplicas") == 5 })
 	must(t, p.WaitServed(ctx))
-	applyExample(t, client, "rollout.yaml")
+	applyExample(t, client, "rollout/rollout.yaml")
 	until(t, p, rolloutKind, play.App, "it waits for a release", func(o *unstructured.Unstructured) bool { return phase(o) == "Healthy" })
 	must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
 
@@ -82,12 +82,12 @@ func TestARolloutAloneReleasesToThoseWhoAskFirst(t *testing.T) {
 	noneFailed(t, p)
 }
 
-// applyExample applies a file of examples/rollout.
+// applyExample applies a file of examples.
 func applyExample(t *testing.T, client dynamic.Interface, file string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "rollout", file))
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", file))
 	must(t, err)
-	kinds := map[string]schema.GroupVersionResource{"Deployment": deploymentKind, "Service": serviceKind, "Ingress": ingressKind, "Rollout": rolloutKind}
+	kinds := map[string]schema.GroupVersionResource{"Deployment": deploymentKind, "StatefulSet": statefulSetKind, "DaemonSet": daemonSetKind, "Service": serviceKind, "Ingress": ingressKind, "Rollout": rolloutKind}
 	for _, doc := range bytes.Split(text, []byte("\n---\n")) {
 		o := &unstructured.Unstructured{}
 		must(t, yaml.Unmarshal(doc, o))

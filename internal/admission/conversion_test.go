@@ -88,7 +88,7 @@ func TestV1alpha1IsServedOnceThereIsAConverter(t *testing.T) {
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(crd).Build()
 	at := velaadmission.Address{ServiceNamespace: "vela-system", ServiceName: "webhooks", ServicePort: 443}
 	for range 2 {
-		if err := velaadmission.Register(t.Context(), c, at, []byte("authority")); err != nil {
+		if err := velaadmission.Register(t.Context(), c, at, []byte("authority"), "vela"); err != nil {
 			t.Fatal(err)
 		}
 	}

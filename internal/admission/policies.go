@@ -25,8 +25,8 @@ type policy struct {
 	allowed, message         string
 }
 
-// policies are the rules about objects that many write and few may break.
-func policies() []policy {
+// policies are the rules about objects that many write and few may break. controller is the user that moves what is held.
+func policies(controller string) []policy {
 	const paused = "has(%[1]s.spec.paused) && %[1]s.spec.paused"
 	mark := fmt.Sprintf("has(%%[1]s.metadata.annotations) && %q in %%[1]s.metadata.annotations", rollouts.AnnotationInProgress)
 	state := fmt.Sprintf("has(%%[1]s.currentStepState) && %%[1]s.currentStepState == %q", rollouts.StepReady)
@@ -35,7 +35,7 @@ func policies() []policy {
 		ready += fmt.Sprintf(" || has(object.status.%s) && ", of) + fmt.Sprintf(state, "object.status."+of)
 	}
 	ready += ")"
-	return []policy{{
+	own := []policy{{
 		// With the strategy Recreate, which the hold sets, the native controller would stop all pods of a Deployment that
 		// kubectl rollout resume or the like lets go.
 		name: "vela-held-deployments", group: "apps", version: "v1", resource: "deployments",
@@ -51,6 +51,21 @@ func policies() []policy {
 			rollouts.StepPaused, rollouts.StepReady),
 		message: "status.currentStepState: a step is approved (StepReady) while the Rollout waits at it (StepPaused); status.message says what it does now",
 	}, jumps("canary"), jumps("blueGreen")}
+	// What replaces its pods in place is held by its update strategy. A user that is not known can't be told from others; then who
+	// changes it only finds it repaired.
+	for resource, kind := range map[string]string{"statefulsets": "StatefulSet", "daemonsets": "DaemonSet"} {
+		if controller == "" {
+			break
+		}
+		own = append(own, policy{
+			name: "vela-held-" + resource, group: "apps", version: "v1", resource: resource,
+			when:    fmt.Sprintf(mark, "oldObject"),
+			allowed: fmt.Sprintf("request.userInfo.username == %q || !(%s) || object.spec.updateStrategy == oldObject.spec.updateStrategy", controller, fmt.Sprintf(mark, "object")),
+			message: "spec.updateStrategy: a Rollout holds this " + kind + ", and gives its own strategy back when its release is over; " +
+				"approve the release or roll it back (vela workflow resume or rollback), or delete the Rollout where it belongs to no Application",
+		})
+	}
+	return own
 }
 
 // jumps keeps people from asking for a step that the plan does not have.
@@ -68,8 +83,8 @@ func jumps(strategy string) policy {
 
 // keepPolicies tells the API server about the policies. Clusters before 1.30 have none; there a hold is repaired when it is
 // lost, and who approves has to look first.
-func keepPolicies(ctx context.Context, c client.Client) error {
-	for _, p := range policies() {
+func keepPolicies(ctx context.Context, c client.Client, controller string) error {
+	for _, p := range policies(controller) {
 		rule, binding := p.objects()
 		err := replace(ctx, c, rule, &admissionregistrationv1.ValidatingAdmissionPolicy{})
 		if meta.IsNoMatchError(err) {

@@ -50,8 +50,8 @@ type Address struct {
 }
 
 // Register tells the API server about the webhooks, over what an earlier process told it. The caller's server answers
-// already: from now on nothing of ours is stored without it.
-func Register(ctx context.Context, c client.Client, at Address, authority []byte) error {
+// already: from now on nothing of ours is stored without it. controller is the user that the controllers are to the API server.
+func Register(ctx context.Context, c client.Client, at Address, authority []byte, controller string) error {
 	app := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
 		return rule(v1beta1.Group, "v1beta1", "applications", ops)
 	}
@@ -100,7 +100,7 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	if err := registerConversion(ctx, c, at, authority); err != nil {
 		return err
 	}
-	return keepPolicies(ctx, c)
+	return keepPolicies(ctx, c, controller)
 }
 
 // replace creates want, or puts it in the place of what is there.

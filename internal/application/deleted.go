@@ -6,7 +6,7 @@ package application
 import (
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -20,12 +20,12 @@ func Through(run *v1beta1.WorkflowStatus, rev *v1beta1.ApplicationRevision) bool
 // DeletedRollouts has a sentence for each component whose Rollout somebody deleted while rev is being released. The maps
 // hold what is there, by component.
 func DeletedRollouts(
-	rev *v1beta1.ApplicationRevision, entries []Entry, workloads map[string]*appsv1.Deployment, rollouts map[string]*rolloutsv1beta1.Rollout,
+	rev *v1beta1.ApplicationRevision, entries []Entry, workloads map[string]metav1.Object, rollouts map[string]*rolloutsv1beta1.Rollout,
 ) map[string]string {
 	deleted := map[string]string{}
 	for _, e := range entries {
 		workload := workloads[e.Component]
-		if workload == nil || e.Kind != "Deployment" || e.Trait != "" || e.Revision != rev.Name {
+		if workload == nil || !Steppable(e.APIVersion, e.Kind) || e.Trait != "" || e.Revision != rev.Name {
 			continue
 		}
 		deleted[e.Component] = rolloutDeleted(e.Component, rev.Name, e.Stepped, workload, rollouts[e.Component])
@@ -36,7 +36,7 @@ func DeletedRollouts(
 // rolloutDeleted says in a sentence that the Rollout by which component is released as revision was deleted by somebody,
 // which means that the release finishes without further steps; empty when it was not. stepped says that the inventory of
 // revision has the Rollout. A workload that is not at revision has been rolled back, or nothing of it was released yet.
-func rolloutDeleted(component, revision string, stepped bool, workload *appsv1.Deployment, rollout *rolloutsv1beta1.Rollout) string {
+func rolloutDeleted(component, revision string, stepped bool, workload metav1.Object, rollout *rolloutsv1beta1.Rollout) string {
 	if !stepped || !atRevision(workload, revision) {
 		return ""
 	}
@@ -50,7 +50,7 @@ func (seen Component) rolloutDeleted() string {
 	return rolloutDeleted(seen.Name, seen.Revision, seen.Stepped, seen.Workload, seen.Rollout)
 }
 
-// ReturnsAsFormer says that a Deployment which somebody deleted comes back as the last good version has it, and is released
+// ReturnsAsFormer says that a workload which somebody deleted comes back as the last good version has it, and is released
 // in steps once more: the Rollout that releases it in steps is not through, or was deleted too.
 func ReturnsAsFormer(rollout *rolloutsv1beta1.Rollout) bool {
 	return rollout == nil || !finished(rollout)

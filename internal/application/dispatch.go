@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -27,8 +27,8 @@ type Component struct {
 	Manifests []render.Manifest
 	// Weight of a canary-deploy step in percent; nil for a step that deploys at once.
 	Weight *int32
-	// Workload and Rollout as they live; nil where there is none.
-	Workload *appsv1.Deployment
+	// Workload, of a kind that is released in steps, and Rollout as they live; nil where there is none.
+	Workload metav1.Object
 	Rollout  *rolloutsv1beta1.Rollout
 	// Unchanged says that the wanted pod template is the one that was applied last.
 	Unchanged bool
@@ -89,7 +89,7 @@ func DispatchComponent(seen Component, rollout func(weight int32) (render.Manife
 		}
 		return Dispatch{Inventory: seen.Manifests, Message: message}, nil
 	case anew:
-		message := fmt.Sprintf("Deployment %s was deleted by somebody: it comes back as it was before %s first", seen.Former.Object.GetName(), seen.Revision)
+		message := fmt.Sprintf("%s %s was deleted by somebody: it comes back as it was before %s first", seen.Former.Object.GetKind(), seen.Former.Object.GetName(), seen.Revision)
 		return Dispatch{Inventory: seen.Manifests, Apply: []render.Manifest{*seen.Former}, Message: message}, nil
 	case stepped:
 		plan, err := rollout(weight)
@@ -138,7 +138,7 @@ func chooseCourse(seen Component) (course, int32) {
 func dispatchDirect(seen Component) Dispatch {
 	d := Dispatch{Inventory: seen.Manifests, Apply: suppliesFirst(seen.Manifests)}
 	applied := seen.Workload == nil || atRevision(seen.Workload, seen.Revision) // a workload of another kind counts as applied
-	if seen.Workload == nil && isDeployment(seen.Manifests) {
+	if seen.Workload == nil && len(seen.Manifests) > 0 && Steppable(seen.Manifests[0].Object.GetAPIVersion(), seen.kind()) {
 		applied = false
 	}
 	d.Done = applied && seen.Healthy
@@ -179,7 +179,7 @@ func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatc
 	}
 	released := atRevision(seen.Workload, seen.Revision)
 	if !released && heldFor(seen.Workload) != seen.Revision {
-		d.Message = fmt.Sprintf("Rollout %s is asked to hold Deployment %s for %s", plan.Object.GetName(), seen.Workload.Name, seen.Revision)
+		d.Message = fmt.Sprintf("Rollout %s is asked to hold %s %s for %s", plan.Object.GetName(), seen.kind(), seen.Workload.GetName(), seen.Revision)
 		return d
 	}
 	d.Apply = append(d.Apply, suppliesFirst(seen.Manifests)...)
@@ -193,7 +193,7 @@ func dispatchStepped(seen Component, weight int32, plan render.Manifest) Dispatc
 		return d
 	}
 	if finished(live) && (heldFor(seen.Workload) != "" || !seen.Healthy) {
-		d.Message = fmt.Sprintf("all of %s is on %s; its Deployment is given back", seen.Name, seen.Revision)
+		d.Message = fmt.Sprintf("all of %s is on %s; its %s is given back", seen.Name, seen.Revision, seen.kind())
 		return d
 	}
 	d.Done, d.Message = true, ""
@@ -249,11 +249,11 @@ func finished(live *rolloutsv1beta1.Rollout) bool {
 }
 
 // heldFor is the release that a Rollout holds the workload for; empty when it is not held.
-func heldFor(workload *appsv1.Deployment) string {
+func heldFor(workload metav1.Object) string {
 	if workload == nil {
 		return ""
 	}
-	raw := workload.Annotations[rolloutsv1beta1.AnnotationInProgress]
+	raw := workload.GetAnnotations()[rolloutsv1beta1.AnnotationInProgress]
 	if raw == "" {
 		return ""
 	}
@@ -267,16 +267,20 @@ func heldFor(workload *appsv1.Deployment) string {
 }
 
 // atRevision says whether the workload was applied for that revision.
-func atRevision(workload *appsv1.Deployment, revision string) bool {
-	return workload != nil && workload.Labels[v1beta1.LabelAppRevision] == revision
+func atRevision(workload metav1.Object, revision string) bool {
+	return workload != nil && workload.GetLabels()[v1beta1.LabelAppRevision] == revision
 }
 
-func isDeployment(manifests []render.Manifest) bool {
-	return len(manifests) > 0 && manifests[0].Object.GetKind() == "Deployment" && manifests[0].Object.GetAPIVersion() == "apps/v1"
+// Steppable says that workloads of a kind are released in steps.
+func Steppable(apiVersion, kind string) bool {
+	return apiVersion == "apps/v1" && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, kind)
 }
+
+// kind of the workload.
+func (seen Component) kind() string { return seen.Manifests[0].Object.GetKind() }
 
 // MayKeep says whether drift of a component's objects may be repaired from an inventory of revision: when the inventory
 // has a Rollout for it (stepped), the workload must have been handed over, or the repair would release it in one go.
-func MayKeep(stepped bool, revision string, workload *appsv1.Deployment) bool {
+func MayKeep(stepped bool, revision string, workload metav1.Object) bool {
 	return !stepped || workload == nil || atRevision(workload, revision) || heldFor(workload) == revision
 }

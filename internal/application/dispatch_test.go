@@ -150,11 +150,35 @@ func TestDispatchComponent(t *testing.T) {
 	}
 }
 
+func TestWhatReplacesItsPodsInPlaceWaitsForItsHoldToo(t *testing.T) {
+	t.Parallel()
+	weight := int32(20)
+	for _, kind := range []string{"StatefulSet", "DaemonSet"} {
+		seen := application.Component{Name: "demo", Revision: "demo-v2", Weight: &weight, Workload: at("demo-v1", ""),
+			Manifests: []render.Manifest{manifest("apps/v1", kind), manifest("v1", "Service")}}
+		d, err := application.DispatchComponent(seen, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "Rollout demo is asked to hold " + kind + " demo for demo-v2"; len(d.Apply) != 1 || d.Apply[0].Object.GetKind() != "Rollout" || d.Message != want {
+			t.Errorf("before the hold nothing but the Rollout is applied: %d objects, %q; want %q", len(d.Apply), d.Message, want)
+		}
+		seen.Workload = at("demo-v1", "demo-v2")
+		if d, err = application.DispatchComponent(seen, plan); err != nil || len(d.Apply) != 3 {
+			t.Errorf("a held %s is applied: %d objects, %v", kind, len(d.Apply), err)
+		}
+		seen.Workload = nil
+		if d, err = application.DispatchComponent(seen, plan); err != nil || d.Done {
+			t.Errorf("a %s that is not there yet is not done: %v", kind, err)
+		}
+	}
+}
+
 func TestMayKeep(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		stepped  bool
-		workload *appsv1.Deployment
+		workload metav1.Object
 		want     bool
 	}{
 		"a plain component":                        {false, at("demo-v1", ""), true},

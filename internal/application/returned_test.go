@@ -10,6 +10,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -56,9 +58,55 @@ func TestAWorkloadIsBackWhenItHasOnlyPodsOfItsFormerTemplate(t *testing.T) {
 		"there is none":                         {nil, true, ""},
 	}
 	for name, c := range cases {
-		done, say := application.Returned(c.deployment, "demo-v1")
+		var live *unstructured.Unstructured
+		if c.deployment != nil {
+			live = unstructuredOf(t, c.deployment, "Deployment")
+		}
+		done, say, err := application.Returned(live, "demo-v1")
+		if err != nil {
+			t.Fatal(err)
+		}
 		if done != c.done || !strings.Contains(say, c.say) || (c.say == "") != (say == "") {
 			t.Errorf("%s: got %v, %q; want %v, %q", name, done, say, c.done, c.say)
+		}
+	}
+}
+
+func unstructuredOf(t *testing.T, o any, kind string) *unstructured.Unstructured {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &unstructured.Unstructured{Object: content}
+	u.SetAPIVersion("apps/v1")
+	u.SetKind(kind)
+	return u
+}
+
+func TestWhatReplacesItsPodsInPlaceIsBackWhenAllOfThemAre(t *testing.T) {
+	t.Parallel()
+	meta := metav1.ObjectMeta{Name: "db", Generation: 7, Labels: map[string]string{v1beta1.LabelAppRevision: "db-v1"}}
+	for name, c := range map[string]struct {
+		observed                 int64
+		updated, available, want int32
+		say                      string
+	}{
+		"all pods are back":           {7, 3, 3, 3, ""},
+		"one is still of the bad one": {7, 2, 3, 3, "2 of 3 pods back"},
+		"one is still starting":       {7, 3, 2, 3, "2 of 3 are ready"},
+		"nobody has looked at it yet": {6, 3, 3, 3, "about to"},
+		"scaled to nothing":           {7, 0, 0, 0, ""},
+	} {
+		set := &appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{Replicas: &c.want},
+			Status: appsv1.StatefulSetStatus{ObservedGeneration: c.observed, UpdatedReplicas: c.updated, AvailableReplicas: c.available}}
+		daemons := &appsv1.DaemonSet{ObjectMeta: meta,
+			Status: appsv1.DaemonSetStatus{ObservedGeneration: c.observed, UpdatedNumberScheduled: c.updated, NumberAvailable: c.available, DesiredNumberScheduled: c.want}}
+		for _, live := range []*unstructured.Unstructured{unstructuredOf(t, set, "StatefulSet"), unstructuredOf(t, daemons, "DaemonSet")} {
+			done, say, err := application.Returned(live, "db-v1")
+			if err != nil || done != (c.say == "") || !strings.Contains(say, c.say) {
+				t.Errorf("%s, %s: got %v, %q, %v; want %q", live.GetKind(), name, done, say, err, c.say)
+			}
 		}
 	}
 }

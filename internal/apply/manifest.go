@@ -59,7 +59,7 @@ func heldFields(live *unstructured.Unstructured) [][]string {
 		}
 	}
 	if live.GetAnnotations()[rolloutsv1beta1.AnnotationInProgress] != "" {
-		paths = append(paths, []string{"spec", "paused"}, []string{"spec", "strategy"})
+		paths = append(paths, []string{"spec", "paused"}, []string{"spec", "strategy"}, []string{"spec", "updateStrategy"})
 	}
 	return paths
 }
@@ -78,8 +78,12 @@ func holdable(o *unstructured.Unstructured) bool {
 	if slices.Contains([]string{"Ingress", "HTTPRoute", "GRPCRoute"}, o.GetKind()) {
 		return true
 	}
-	_, strategy, err := unstructured.NestedFieldNoCopy(o.Object, "spec", "strategy")
-	return err == nil && strategy && o.GetKind() == "Deployment"
+	field, workload := map[string]string{"Deployment": "strategy", "StatefulSet": "updateStrategy", "DaemonSet": "updateStrategy"}[o.GetKind()]
+	if !workload {
+		return false
+	}
+	_, stated, err := unstructured.NestedFieldNoCopy(o.Object, "spec", field)
+	return err == nil && stated
 }
 
 // Describe names an object for people: Kind namespace/name.

@@ -7,6 +7,8 @@ package definition
 func Builtin() *Registry {
 	return &Registry{
 		Components: []Component{
+			daemon(),
+			statefulSet(),
 			webservice(),
 			worker(),
 		},

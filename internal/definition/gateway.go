@@ -47,7 +47,7 @@ func gateway() Trait {
 	return Trait{
 		Name:    "gateway",
 		Summary: "Lets requests from outside reach a component by host and path.",
-		Kinds:   []string{kindDeployment, kindStatefulSet},
+		Kinds:   []string{kindDeployment, kindStatefulSet, kindDaemonSet},
 		Schema:  p.schema,
 		Check:   p.check,
 		Render: func(at string, scope Scope, properties *runtime.RawExtension, _ *unstructured.Unstructured) ([]Output, error) {

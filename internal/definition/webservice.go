@@ -64,16 +64,21 @@ func webservice() Component {
 			if len(faults) > 0 {
 				return nil, errors.Join(faults...)
 			}
-			return params.render(scope)
+			return params.render(scope, kindDeployment, resourceExpose)
 		},
-		Health: func(seen Seen) Health {
-			out := deploymentHealth(seen)
-			if seen.Workload != nil {
-				_, disabled := seen.Workload.GetAnnotations()[v1beta1.AnnotationDisableHealthCheck]
-				out.Healthy = out.Healthy || disabled
-			}
-			return out
-		},
+		Health: unlessDisabled(deploymentHealth),
+	}
+}
+
+// unlessDisabled counts a workload as healthy whose health nobody wants to be looked at.
+func unlessDisabled(health func(Seen) Health) func(Seen) Health {
+	return func(seen Seen) Health {
+		out := health(seen)
+		if seen.Workload != nil {
+			_, disabled := seen.Workload.GetAnnotations()[v1beta1.AnnotationDisableHealthCheck]
+			out.Healthy = out.Healthy || disabled
+		}
+		return out
 	}
 }
 
@@ -83,7 +88,7 @@ func (w Webservice) Check(at string) []error {
 	faults = append(faults, checkLabels(schema.Join(at, "labels"), w.Labels)...)
 	for _, key := range []string{v1beta1.LabelAppName, v1beta1.LabelAppComponent, labelComponentRevision} {
 		if _, taken := w.Labels[key]; taken {
-			faults = append(faults, schema.Faultf(schema.Join(schema.Join(at, "labels"), key), "is set by webservice itself; remove it"))
+			faults = append(faults, schema.Faultf(schema.Join(schema.Join(at, "labels"), key), "is set by the component itself; remove it"))
 		}
 	}
 	faults = append(faults, checkAnnotations(schema.Join(at, "annotations"), w.Annotations)...)
@@ -168,7 +173,8 @@ func (p Port) portName() string {
 	return name
 }
 
-func (w Webservice) render(scope Scope) ([]Output, error) {
+// render gives the workload, and a Service under that key where a port is exposed.
+func (w Webservice) render(scope Scope, kind, expose string) ([]Output, error) {
 	container := w.container(scope.Component)
 	container.set("args", w.Args).set("ports", w.containerPorts())
 	labels := podLabels(scope, w.Labels)
@@ -178,6 +184,9 @@ func (w Webservice) render(scope Scope) ([]Output, error) {
 	spec := w.pod(container).set("hostAliases", w.HostAliases)
 	workload, err := deployment(scope, fields{"labels": labels}.set("annotations", w.Annotations), spec)
 	if err != nil {
+		return nil, err
+	}
+	if err := inKind(workload, kind); err != nil {
 		return nil, err
 	}
 	out := []Output{{Object: workload}}
@@ -194,7 +203,7 @@ func (w Webservice) render(scope Scope) ([]Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, Output{Resource: resourceExpose, Object: service}), nil
+	return append(out, Output{Resource: expose, Object: service}), nil
 }
 
 func (w Webservice) containerPorts() []fields {

@@ -40,6 +40,7 @@ const renewEvery = 12 * time.Hour
 
 // webhooks are the admission webhooks of the process: their certificate, their server, their registration.
 type webhooks struct {
+	user       func(ctx context.Context) (string, error) // that the controllers are to the API server
 	dir        string
 	hosts      []string
 	address    admission.Address
@@ -82,6 +83,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 	h.server = mgr.GetWebhookServer() // asking for it is what makes the manager run it
 	h.client = mgr.GetClient()
 	who := &identity{config: mgr.GetConfig()}
+	h.user = who.user
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	admission.Serve(h.server, admission.ApplicationRules{
 		Check: func(app *v1beta1.Application) []error {
@@ -151,8 +153,12 @@ func (h *webhooks) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	user, err := h.user(ctx)
+	if err != nil {
+		return err
+	}
 	for {
-		err := admission.Register(ctx, h.client, h.address, authority)
+		err := admission.Register(ctx, h.client, h.address, authority, user)
 		if err == nil {
 			break
 		}

@@ -126,7 +126,7 @@ func RevisionOf(seen Seen, pod corev1.Pod) string {
 	if seen.App.Status.LatestRevision != nil {
 		latest = seen.App.Status.LatestRevision.Name
 	}
-	hash := pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	hash := versionOf(pod)
 	for i := range seen.Rollouts {
 		r := &seen.Rollouts[i]
 		s := r.Status.Release()
@@ -145,6 +145,11 @@ func RevisionOf(seen Seen, pod corev1.Pod) string {
 	return latest
 }
 
+// versionOf is the version that the native controller of its workload labels a pod with.
+func versionOf(pod corev1.Pod) string {
+	return cmp.Or(pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey], pod.Labels[appsv1.ControllerRevisionHashLabelKey])
+}
+
 // version counts what the Rollout says and adds what the pods themselves say.
 func version(seen Seen, component, hash string, count, ready int32) Version {
 	v := Version{Pods: count, Ready: ready}
@@ -152,7 +157,7 @@ func version(seen Seen, component, hash string, count, ready int32) Version {
 		return v
 	}
 	mine := slices.DeleteFunc(slices.Clone(seen.Pods), func(pod corev1.Pod) bool {
-		return pod.Labels[corev1beta1.LabelAppComponent] != component || pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] != hash
+		return pod.Labels[corev1beta1.LabelAppComponent] != component || versionOf(pod) != hash
 	})
 	for _, pod := range mine {
 		if v.Image == "" && len(pod.Spec.Containers) > 0 {

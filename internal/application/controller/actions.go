@@ -235,14 +235,17 @@ func (r *Reconciler) confirm(ctx context.Context, w *world, action *v1alpha1.Rel
 func (r *Reconciler) returned(ctx context.Context, w *world, target *v1beta1.ApplicationRevision) (bool, string, error) {
 	all, messages := true, []string(nil)
 	for _, e := range application.Kept(w.app.Name, target, w.trackers) {
-		if e.Kind != "Deployment" {
+		if !application.Steppable(e.APIVersion, e.Kind) {
 			continue
 		}
-		d, err := r.deployment(ctx, e.Namespace, e.Name)
+		live, err := r.workload(ctx, e)
 		if err != nil {
 			return false, "", err
 		}
-		done, message := application.Returned(d, e.Revision)
+		done, message, err := application.Returned(live, e.Revision)
+		if err != nil {
+			return false, "", err
+		}
 		all = all && done
 		if message != "" {
 			messages = append(messages, message)

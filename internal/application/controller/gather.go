@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"slices"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -135,16 +134,9 @@ func (r *Reconciler) live(ctx context.Context, m v1beta1.ManagedResource) (*unst
 	return apply.Live(ctx, r.direct, r.client.Scheme(), gvk, key)
 }
 
-// deployment reads the workload of that name, nil when there is none.
-func (r *Reconciler) deployment(ctx context.Context, namespace, name string) (*appsv1.Deployment, error) {
-	d := &appsv1.Deployment{}
-	if err := r.client.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, d); err != nil {
-		if apierrors.IsNotFound(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("reading Deployment %s/%s: %w", namespace, name, err)
-	}
-	return d, nil
+// workload reads a workload of a kind that is released in steps; nil when there is none.
+func (r *Reconciler) workload(ctx context.Context, e application.Entry) (*unstructured.Unstructured, error) {
+	return apply.Live(ctx, r.client, r.client.Scheme(), schema.FromAPIVersionAndKind(e.APIVersion, e.Kind), types.NamespacedName{Namespace: e.Namespace, Name: e.Name})
 }
 
 // rollout reads the Rollout of that name, nil when there is none or it is of somebody else.
@@ -222,13 +214,10 @@ func releaseOf(o client.Object) string {
 	return ""
 }
 
-func asDeployment(o *unstructured.Unstructured) (*appsv1.Deployment, error) {
-	if o == nil || o.GetKind() != "Deployment" {
-		return nil, nil
+// asWorkload is o where it is of a kind that is released in steps, and nil otherwise.
+func asWorkload(o *unstructured.Unstructured) metav1.Object {
+	if o == nil || !application.Steppable(o.GetAPIVersion(), o.GetKind()) {
+		return nil
 	}
-	d := &appsv1.Deployment{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, d); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", apply.Describe(o), err)
-	}
-	return d, nil
+	return o
 }

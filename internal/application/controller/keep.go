@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,16 +26,16 @@ import (
 // keep repairs drift: everything in force that no step of this pass has looked after is made what its inventory says.
 func (r *Reconciler) keep(ctx context.Context, w *world, rev *v1beta1.ApplicationRevision) error {
 	entries := application.Kept(w.app.Name, rev, w.trackers)
-	workloads := map[string]*appsv1.Deployment{}
+	workloads := map[string]metav1.Object{}
 	for _, e := range entries {
-		if e.Kind != "Deployment" || !e.Stepped {
+		if !application.Steppable(e.APIVersion, e.Kind) || !e.Stepped {
 			continue
 		}
-		d, err := r.deployment(ctx, e.Namespace, e.Name)
+		live, err := r.workload(ctx, e)
 		if err != nil {
 			return err
 		}
-		workloads[e.Component] = d
+		workloads[e.Component] = asWorkload(live)
 	}
 	var problems []error
 	for _, e := range entries {
@@ -80,7 +80,7 @@ func (r *Reconciler) relabel(ctx context.Context, w *world, e application.Entry)
 // steps of a release, which comes back as the last good version has it. Nil leaves an object alone: it is there, and its
 // workload is not handed over to the version of the inventory.
 func (r *Reconciler) returning(
-	ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, e application.Entry, workload *appsv1.Deployment,
+	ctx context.Context, w *world, rev *v1beta1.ApplicationRevision, e application.Entry, workload metav1.Object,
 ) (*application.Entry, error) {
 	if !application.MayKeep(e.Stepped, e.Revision, workload) {
 		live, err := r.live(ctx, e.ManagedResource)
@@ -89,7 +89,7 @@ func (r *Reconciler) returning(
 		}
 		return lastGood(w, rev, e), nil
 	}
-	if e.Kind != "Deployment" || !e.Stepped || workload != nil {
+	if !application.Steppable(e.APIVersion, e.Kind) || !e.Stepped || workload != nil {
 		return &e, nil
 	}
 	ro, err := r.rollout(ctx, w.owner(), e.Namespace, e.Component)
@@ -179,14 +179,10 @@ func deletedRollouts(
 	if application.Through(w.app.Status.Workflow, rev) {
 		return nil, nil // nothing to read the objects for
 	}
-	workloads, rollouts := map[string]*appsv1.Deployment{}, map[string]*rolloutsv1beta1.Rollout{}
+	workloads, rollouts := map[string]metav1.Object{}, map[string]*rolloutsv1beta1.Rollout{}
 	for _, e := range entries {
 		live := lives[application.KeyOf(e.ManagedResource)]
-		workload, err := asDeployment(live)
-		if err != nil {
-			return nil, err
-		}
-		if workload != nil && e.Trait == "" {
+		if workload := asWorkload(live); workload != nil && e.Trait == "" {
 			workloads[e.Component] = workload
 		}
 		if e.Kind != "Rollout" || live == nil {

@@ -75,7 +75,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // watched are the kinds whose drift and health are seen as they happen. A definition that renders another kind needs it
 // here.
 func watched() []client.Object {
-	return append(Supplies(), &appsv1.Deployment{}, &corev1.Service{}, &networkingv1.Ingress{}, &rolloutsv1beta1.Rollout{})
+	return append(Supplies(), &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, &corev1.Service{}, &networkingv1.Ingress{}, &rolloutsv1beta1.Rollout{})
 }
 
 // Supplies are the kinds of what pods need beside their image. Clusters are full of such objects of others, some of them

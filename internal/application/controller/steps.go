@@ -124,9 +124,7 @@ func (r *Reconciler) look(ctx context.Context, w *world, rev *v1beta1.Applicatio
 		}
 	}
 	workload := manifests[0].Object
-	if seen.Workload, err = asDeployment(p.lives[objectKey(workload)]); err != nil {
-		return part{}, err
-	}
+	seen.Workload = asWorkload(p.lives[objectKey(workload)])
 	if seen.Rollout, err = r.rollout(ctx, w.owner(), workload.GetNamespace(), comp.Name); err != nil {
 		return part{}, err
 	}
@@ -200,10 +198,10 @@ func recorded(w *world, rev *v1beta1.ApplicationRevision, component string, work
 	return first, stepped
 }
 
-// former is a Deployment as the last good version has it; nil when there is none, or when the workload is of another kind.
+// former is a workload as the last good version has it; nil when there is none, or when the workload is of another kind.
 func former(w *world, rev *v1beta1.ApplicationRevision, component string, workload application.Key) (*render.Manifest, error) {
 	m := application.Former(w.app.Name, rev, w.revisions, w.trackers, workload)
-	if m == nil || workload.Kind != "Deployment" {
+	if m == nil || !application.Steppable("apps/v1", workload.Kind) {
 		return nil, nil
 	}
 	object, err := apply.Manifest(*m)

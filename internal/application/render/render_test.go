@@ -150,6 +150,7 @@ func mustBeClean(t *testing.T, object map[string]any) {
 func mustBeKnown(t *testing.T, object *unstructured.Unstructured) {
 	t.Helper()
 	kinds := map[string]any{
+		"StatefulSet": &appsv1.StatefulSet{}, "DaemonSet": &appsv1.DaemonSet{},
 		"Deployment": &appsv1.Deployment{},
 		"Service":    &corev1.Service{},
 		"Ingress":    &networkingv1.Ingress{},

@@ -27,7 +27,7 @@ func TestApplication(t *testing.T) {
 	}{
 		"no components": {"an empty application is allowed", "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: demo}\n", nil},
 		"unknown component type": {"the nearest known type is proposed", head + "  components: [{name: web, type: webservce, properties: {image: demo}}]\n", []string{
-			`spec.components[0].type: there is no component type "webservce"; write webservice (known are webservice, worker)`,
+			`spec.components[0].type: there is no component type "webservce"; write webservice (known are daemon, statefulset, webservice, worker)`,
 		}},
 		"pinned component type": {"built-in definitions have no revisions", head + "  components: [{name: web, type: webservice@v2, properties: {image: demo}}]\n", []string{
 			`spec.components[0].type: the built-in component webservice has no revision v2; write webservice`,
@@ -69,7 +69,7 @@ func TestApplication(t *testing.T) {
 			`spec.components[0].properties.ports[1].port: container port 80/TCP is used by ports[0] already; write another or remove one of them`,
 		}},
 		"a label that the selector needs": {"it would cut the pods off", head + "  components: [{name: web, type: webservice, properties: {image: demo, labels: {app.oam.dev/component: other}}}]\n", []string{
-			`spec.components[0].properties.labels["app.oam.dev/component"]: is set by webservice itself; remove it`,
+			`spec.components[0].properties.labels["app.oam.dev/component"]: is set by the component itself; remove it`,
 		}},
 		"an amount that is none": {"quantities have units", head + "  components: [{name: web, type: worker, properties: {image: demo, memory: lots}}]\n", []string{
 			`spec.components[0].properties.memory: "lots" is not an amount; write for example 128Mi`,

@@ -175,13 +175,13 @@ func (b *bench) daemonSet(d *appsv1.DaemonSet) {
 
 // demoOf is demo with a workload of another kind, of three pods.
 func demoOf(kind string) []client.Object {
-	three, one := int32(3), intstr.FromInt32(1)
+	three, zero, one := int32(3), int32(0), intstr.FromInt32(1)
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "demo"}}
 	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: selector.MatchLabels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "demo", Image: "v1"}}}}
 	meta := metav1.ObjectMeta{Namespace: "default", Name: "demo", UID: "uid-demo", Generation: 1, Labels: map[string]string{corev1beta1.LabelAppRevision: "demo-v1"}}
 	var workload client.Object = &appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{
 		Replicas: &three, Selector: selector, Template: template,
-		UpdateStrategy: appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType, RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{MaxUnavailable: &one}},
+		UpdateStrategy: appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType, RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: &zero, MaxUnavailable: &one}},
 	}}
 	if kind == "DaemonSet" {
 		workload = &appsv1.DaemonSet{ObjectMeta: meta, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template,

@@ -60,8 +60,8 @@ func (s DaemonSet) Observe(rolloutName, status string, now time.Time) (rollout.W
 		Kind: KindDaemonSet, InPlace: true, UpOnly: true, Exists: is.DeletionTimestamp == nil, Observed: s.seen(), Generation: is.Generation,
 		Replicas: n, ProgressDeadline: deadline, Template: s.template(), AppRevision: is.Labels[v1beta1.LabelAppRevision],
 	}
-	own := is.Spec.UpdateStrategy
-	if err := ownStrategy(is, &own); err != nil {
+	own, err := ownStrategy(is, is.Spec.UpdateStrategy)
+	if err != nil {
 		w.Problem = err.Error()
 	}
 	w.MaxUnavailable = 1
@@ -100,8 +100,8 @@ func (s DaemonSet) HoldPatch(rolloutName string, h rollout.Hold) ([]byte, error)
 
 // ReleasePatch implements InPlace.
 func (s DaemonSet) ReleasePatch() ([]byte, error) {
-	own := appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType}
-	if err := ownStrategy(s.Is, &own); err != nil {
+	own, err := ownStrategy(s.Is, appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType})
+	if err != nil {
 		return nil, err
 	}
 	return releasing(s.Is, own)

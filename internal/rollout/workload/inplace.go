@@ -182,16 +182,17 @@ func releasing(o metav1.Object, own any) ([]byte, error) {
 	return json.Marshal(append(ops, op{"add", "/spec/updateStrategy", own}))
 }
 
-// ownStrategy reads the strategy that was kept into one; what is there is left where nothing was kept.
-func ownStrategy(o metav1.Object, into any) error {
+// ownStrategy gives the strategy that was kept, or the present one where none was. It leaves the present one as it is.
+func ownStrategy[T any](o metav1.Object, present T) (T, error) {
 	text, there := o.GetAnnotations()[rollouts.AnnotationUpdateStrategy]
 	if !there {
-		return nil
+		return present, nil
 	}
-	if err := json.Unmarshal([]byte(text), into); err != nil {
-		return fmt.Errorf("reading the annotation %s: %w; write the update strategy of the workload there as JSON, or remove the annotation", rollouts.AnnotationUpdateStrategy, err)
+	var kept T
+	if err := json.Unmarshal([]byte(text), &kept); err != nil {
+		return present, fmt.Errorf("reading the annotation %s: %w; write the update strategy of the workload there as JSON, or remove the annotation", rollouts.AnnotationUpdateStrategy, err)
 	}
-	return nil
+	return kept, nil
 }
 
 // missing resolves how many pods may be missing at a time: one at least.

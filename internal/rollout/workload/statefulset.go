@@ -105,8 +105,8 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		Kind: KindStatefulSet, InPlace: true, Exists: is.DeletionTimestamp == nil, Observed: s.Seen(), Generation: is.Generation,
 		Replicas: n, ProgressDeadline: deadline, Template: s.template(), AppRevision: is.Labels[v1beta1.LabelAppRevision],
 	}
-	own := is.Spec.UpdateStrategy
-	if err := ownStrategy(is, &own); err != nil {
+	own, err := ownStrategy(is, is.Spec.UpdateStrategy)
+	if err != nil {
 		w.Problem = err.Error()
 	}
 	w.MaxUnavailable = 1
@@ -172,8 +172,8 @@ func (s StatefulSet) split(v *versions, template, good string, serves map[int32]
 // is left to update.
 func (s StatefulSet) HoldPatch(rolloutName string, h rollout.Hold) ([]byte, error) {
 	is := s.Is
-	own := is.Spec.UpdateStrategy
-	if err := ownStrategy(is, &own); err != nil {
+	own, err := ownStrategy(is, is.Spec.UpdateStrategy)
+	if err != nil {
 		return nil, err
 	}
 	partition := int32(partitionAll)
@@ -194,8 +194,8 @@ func (s StatefulSet) HoldPatch(rolloutName string, h rollout.Hold) ([]byte, erro
 
 // ReleasePatch implements InPlace.
 func (s StatefulSet) ReleasePatch() ([]byte, error) {
-	own := appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType}
-	if err := ownStrategy(s.Is, &own); err != nil {
+	own, err := ownStrategy(s.Is, appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType})
+	if err != nil {
 		return nil, err
 	}
 	return releasing(s.Is, own)
