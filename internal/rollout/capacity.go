@@ -191,8 +191,8 @@ func (l load) spare(floor, goal, size, room, ready int32, serving bool) int32 {
 // serve at all, the stable version grows to its full size at once, and the pods go when nothing is in flight there.
 func (l load) withdraw() next {
 	n := next{canary: l.canary, stable: l.replicas, weight: l.weight}
-	if l.replicas == 0 {
-		n.canary = 0
+	if l.replicas == 0 { // there is nobody whom the traffic could be left to
+		n.canary, n.weight = 0, 0
 		return n
 	}
 	if l.inPlace {

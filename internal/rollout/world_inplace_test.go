@@ -319,7 +319,7 @@ func (w *world) daemonSet() (changed bool) {
 		busy = busy || at[i] == nil || !at[i].ready
 	}
 	for _, p := range w.pods {
-		if !w.inPlace.onDelete && !busy && p.hash != w.dep.template {
+		if !w.inPlace.onDelete && !busy && !p.terminating && p.hash != w.dep.template {
 			w.kill(p)
 			return true
 		}

@@ -51,6 +51,7 @@ type world struct {
 	paused   bool // the workload lost its marks only: it still is paused
 
 	inPlace  inPlace // of a workload that replaces its pods in place; its kind is empty for a Deployment
+	scaler   scaler
 	app      application
 	beats    []beat
 	broken   map[string]bool // hashes whose pods never become ready
@@ -384,7 +385,7 @@ func (w *world) run() {
 			}
 			changed = changed && w.progressed()
 		} else {
-			actors := append(w.others(), w.control)
+			actors := append(w.others(), w.control, w.scales)
 			for _, i := range w.rand.Perm(len(actors)) {
 				changed = actors[i]() || changed
 				w.check()
@@ -427,6 +428,9 @@ func (w *world) advance() bool {
 				due(last.Add(requestTime))
 			}
 		}
+	}
+	if w.rand != nil && w.scaler.left > 0 {
+		due(w.now.Add(100 * time.Millisecond))
 	}
 	if w.orphan {
 		due(w.collect)
