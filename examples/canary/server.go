@@ -21,6 +21,8 @@ const (
 	shutdownGrace = 10 * time.Second
 	// headerTimeout keeps a client that sends nothing from holding a connection for ever.
 	headerTimeout = 10 * time.Second
+	// maxUpload bounds a request's body.
+	maxUpload = 1 << 20
 )
 
 // demo answers for one version.
@@ -38,6 +40,7 @@ func newDemo(version, hostname string) *demo {
 func (d *demo) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /version", d.version)
+	mux.HandleFunc("POST /version", d.upload)
 	mux.HandleFunc("GET /{$}", d.text(d.answer+"\nPod: "+d.hostname+"\n"))
 	mux.HandleFunc("GET /healthz", d.text("ok\n"))
 	mux.HandleFunc("GET /ws", d.socket)
@@ -49,6 +52,15 @@ func (d *demo) handler() http.Handler {
 func (d *demo) version(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "" {
 		d.socket(w, r)
+		return
+	}
+	d.text(d.answer+"\n")(w, r)
+}
+
+// upload reads all that is sent, however long that takes, and answers with the version then.
+func (d *demo) upload(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxUpload)); err != nil {
+		http.Error(w, "reading the body: "+err.Error(), http.StatusBadRequest)
 		return
 	}
 	d.text(d.answer+"\n")(w, r)

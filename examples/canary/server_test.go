@@ -28,7 +28,8 @@ func TestAnswers(t *testing.T) {
 		"the start page":           {"GET", "/", 200, "Demo: V2\nPod: canary-demo-abc\n", "a person sees which pod answers"},
 		"the health check":         {"GET", "/healthz", 200, "ok\n", "probes look at the code"},
 		"a path that is not there": {"GET", "/other", 404, "404 page not found\n", "a wrong route must be seen"},
-		"a method that is not GET": {"POST", "/version", 405, "Method Not Allowed\n", "the demo changes nothing"},
+		"a body is read first":     {"POST", "/version", 200, "Demo: V2\n", "uploads are released too"},
+		"a method that is neither": {"PUT", "/version", 405, "Method Not Allowed\n", "the demo changes nothing"},
 		"no WebSocket on /ws":      {"GET", "/ws", 426, "", "the client is told to upgrade"},
 	}
 	for name, c := range cases {

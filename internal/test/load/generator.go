@@ -29,8 +29,8 @@ type Target struct {
 
 // Mix is how much of each kind is sent; the zero value of a field sends none of it.
 type Mix struct {
-	// NewConnections, KeptAlive and WebSockets are numbers of concurrent clients.
-	NewConnections, KeptAlive, WebSockets int
+	// NewConnections, KeptAlive, WebSockets and SlowBodies are numbers of concurrent clients.
+	NewConnections, KeptAlive, WebSockets, SlowBodies int
 	// Pause of a client between an answer and the next request.
 	Pause time.Duration
 	// MaxDuration ends the run by itself.
@@ -39,7 +39,7 @@ type Mix struct {
 
 // DefaultMix is the constant load of end-to-end tests: about a thousand requests a second on two cores.
 func DefaultMix() Mix {
-	return Mix{NewConnections: 3, KeptAlive: 6, WebSockets: 2, Pause: 8 * time.Millisecond, MaxDuration: 10 * time.Minute}
+	return Mix{NewConnections: 3, KeptAlive: 6, WebSockets: 2, SlowBodies: 4, Pause: 8 * time.Millisecond, MaxDuration: 10 * time.Minute}
 }
 
 // Run is traffic under way.
@@ -63,6 +63,7 @@ func Start(ctx context.Context, target Target, mix Mix) (*Run, error) {
 	}
 	spawn(mix.NewConnections, func(ctx context.Context) { r.requests(ctx, target, NewConnection, mix.Pause) })
 	spawn(mix.KeptAlive, func(ctx context.Context) { r.requests(ctx, target, KeptAlive, mix.Pause) })
+	spawn(mix.SlowBodies, func(ctx context.Context) { r.requests(ctx, target, SlowBody, mix.Pause) })
 	spawn(mix.WebSockets, func(ctx context.Context) { r.webSockets(ctx, target, mix.Pause) })
 	return r, nil
 }
@@ -105,15 +106,20 @@ func (r *Run) requests(ctx context.Context, target Target, kind Kind, pause time
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 15 * time.Second}
 	for ctx.Err() == nil {
-		version, err := get(context.WithoutCancel(ctx), client, target)
-		r.counter.record(kind, version, err)
+		at := time.Now()
+		version, err := ask(context.WithoutCancel(ctx), client, target, kind)
+		r.counter.record(kind, at, version, err)
 		rest(ctx, pause)
 	}
 }
 
-// get sends one GET and returns the version that answered, the part after "Demo: ".
-func get(ctx context.Context, client *http.Client, target Target) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+target.Address+target.Path, nil)
+// ask sends one request and returns the version that answered, the part after "Demo: ".
+func ask(ctx context.Context, client *http.Client, target Target, kind Kind) (string, error) {
+	method, body := http.MethodGet, io.Reader(nil)
+	if kind == SlowBody {
+		method, body = http.MethodPost, &slowly{left: slowPieces}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+target.Address+target.Path, body)
 	if err != nil {
 		return "", err
 	}
@@ -123,19 +129,39 @@ func get(ctx context.Context, client *http.Client, target Target) (string, error
 		return "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 4096))
 	if err != nil {
 		return "", fmt.Errorf("reading the answer: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("status %d: %s", resp.StatusCode, strings.TrimSpace(string(body)))
+		return "", fmt.Errorf("status %d: %s", resp.StatusCode, strings.TrimSpace(string(answer)))
 	}
-	return versionOf(string(body))
+	return versionOf(string(answer))
 }
 
-// versionOf reads "Demo: V1" and returns "V1".
+// A slow body is that many pieces with a rest after each.
+const (
+	slowPieces = 8
+	slowRest   = 100 * time.Millisecond
+)
+
+// slowly is a body that takes its time.
+type slowly struct{ left int }
+
+// Read implements io.Reader.
+func (s *slowly) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	s.left--
+	time.Sleep(slowRest)
+	return copy(p, "a small piece of a body\n"), nil
+}
+
+// versionOf reads "Demo: V1", the first line of an answer, and returns "V1".
 func versionOf(body string) (string, error) {
-	version, ok := strings.CutPrefix(strings.TrimSpace(body), "Demo: ")
+	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
+	version, ok := strings.CutPrefix(line, "Demo: ")
 	if !ok {
 		return "", fmt.Errorf("unexpected answer %q", body)
 	}
@@ -145,8 +171,9 @@ func versionOf(body string) (string, error) {
 // webSockets keeps one WebSocket open and sends messages; a clean close by the server opens the next one.
 func (r *Run) webSockets(ctx context.Context, target Target, pause time.Duration) {
 	for ctx.Err() == nil {
+		at := time.Now()
 		if err := r.oneWebSocket(ctx, target, pause); err != nil {
-			r.counter.record(WebSocket, "", err)
+			r.counter.record(WebSocket, at, "", err)
 			rest(ctx, pause)
 		}
 	}
@@ -166,6 +193,7 @@ func (r *Run) oneWebSocket(ctx context.Context, target Target, pause time.Durati
 	}
 	defer conn.CloseNow()
 	for ctx.Err() == nil {
+		at := time.Now()
 		version, err := exchange(calm, conn)
 		if closedCleanly(err) {
 			return nil
@@ -173,7 +201,7 @@ func (r *Run) oneWebSocket(ctx context.Context, target Target, pause time.Durati
 		if err != nil {
 			return err
 		}
-		r.counter.record(WebSocket, version, nil)
+		r.counter.record(WebSocket, at, version, nil)
 		rest(ctx, pause)
 	}
 	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil && !closedCleanly(err) {
@@ -217,5 +245,5 @@ func Once(ctx context.Context, target Target) (string, error) {
 		return "", err
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 15 * time.Second}
-	return get(ctx, client, target)
+	return ask(ctx, client, target, NewConnection)
 }

@@ -42,6 +42,10 @@ func demo(t *testing.T, failEvery int64) load.Target {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
+		if body, err := io.ReadAll(r.Body); err != nil || r.Method == http.MethodPost && len(body) == 0 {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		_, _ = io.WriteString(w, "Demo: V1\n")
 	}))
 	t.Cleanup(server.Close)
@@ -62,19 +66,19 @@ func until(t *testing.T, run *load.Run, enough func(load.Totals) bool) {
 }
 
 func TestEveryRequestOfEachKindIsCountedAndAnOrderlyCloseIsNoFailure(t *testing.T) {
-	mix := load.Mix{NewConnections: 1, KeptAlive: 1, WebSockets: 1, Pause: time.Millisecond, MaxDuration: time.Minute}
+	mix := load.Mix{NewConnections: 1, KeptAlive: 1, WebSockets: 1, SlowBodies: 1, Pause: time.Millisecond, MaxDuration: time.Minute}
 	run, err := load.Start(t.Context(), demo(t, 0), mix)
 	if err != nil {
 		t.Fatal(err)
 	}
 	until(t, run, func(n load.Totals) bool {
-		return n.ByKind[load.NewConnection].Sent > 20 && n.ByKind[load.KeptAlive].Sent > 20 && n.ByKind[load.WebSocket].Sent > 20
+		return n.ByKind[load.NewConnection].Sent > 20 && n.ByKind[load.KeptAlive].Sent > 20 && n.ByKind[load.WebSocket].Sent > 20 && n.ByKind[load.SlowBody].Sent > 1
 	})
 	got := run.Stop()
 	if got.Failed() != 0 {
 		t.Errorf("%d failed, want 0: %v", got.Failed(), got.Failures)
 	}
-	plain := got.ByKind[load.NewConnection].Sent + got.ByKind[load.KeptAlive].Sent
+	plain := got.ByKind[load.NewConnection].Sent + got.ByKind[load.KeptAlive].Sent + got.ByKind[load.SlowBody].Sent
 	if got.ByVersion["V1"] != plain || got.ByVersion["V2"] != 0 {
 		t.Errorf("answers %v for %d plain requests; messages over WebSockets do not count for shares", got.ByVersion, plain)
 	}
@@ -98,6 +102,19 @@ func TestAFailedRequestIsCountedWithItsReason(t *testing.T) {
 func TestLoadIsRefusedForAnAddressThatIsNotThisMachine(t *testing.T) {
 	if _, err := load.Start(t.Context(), load.Target{Address: "192.0.2.1:80"}, load.DefaultMix()); err == nil {
 		t.Error("load for a foreign address was started")
+	}
+}
+
+func TestItIsKnownWhenTheRequestsThatAVersionAnsweredWereSent(t *testing.T) {
+	began := time.Now()
+	run, err := load.Start(t.Context(), demo(t, 0), load.Mix{KeptAlive: 2, Pause: time.Millisecond, MaxDuration: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, run, func(n load.Totals) bool { return n.Sent() > 10 })
+	got := run.Stop().SentTo["V1"]
+	if got.First.Before(began) || !got.Last.After(got.First) || got.Last.After(time.Now()) {
+		t.Errorf("V1 answered requests sent from %s to %s, the run was from %s to now", got.First, got.Last, began)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Kind is a way of sending requests.
@@ -22,11 +23,28 @@ const (
 	KeptAlive Kind = "kept-alive"
 	// WebSocket keeps a connection open and sends messages over it.
 	WebSocket Kind = "WebSocket"
+	// SlowBody sends the body of a POST in small pieces, over most of a second.
+	SlowBody Kind = "slow bodies"
 )
 
 // Count is sent and failed requests of a kind.
 type Count struct {
 	Sent, Failed uint64
+}
+
+// Span is the time from the first request to the last one.
+type Span struct {
+	First, Last time.Time
+}
+
+func (s Span) with(at time.Time) Span {
+	if s.First.IsZero() || at.Before(s.First) {
+		s.First = at
+	}
+	if at.After(s.Last) {
+		s.Last = at
+	}
+	return s
 }
 
 // Totals is what was counted so far.
@@ -35,6 +53,8 @@ type Totals struct {
 	// ByVersion counts the answers to plain requests. Messages over a WebSocket are left out: a connection stays with the
 	// version that accepted it, whatever the weight becomes.
 	ByVersion map[string]uint64
+	// SentTo says when the plain requests that a version answered were sent.
+	SentTo map[string]Span
 	// Failures are the first reasons, at most 20.
 	Failures []string
 }
@@ -57,7 +77,7 @@ func (t Totals) Failed() uint64 {
 	return n
 }
 
-// Since is what was counted after an earlier snapshot of the same run.
+// Since is what was counted after an earlier snapshot of the same run. It has no times of sending: those of all of the run say more.
 func (t Totals) Since(earlier Totals) Totals {
 	d := Totals{ByKind: map[Kind]Count{}, ByVersion: map[string]uint64{}}
 	for k, c := range t.ByKind {
@@ -72,12 +92,18 @@ func (t Totals) Since(earlier Totals) Totals {
 	return d
 }
 
+// Answered is the number of answers that count for shares.
+func (t Totals) Answered() uint64 {
+	var n uint64
+	for _, c := range t.ByVersion {
+		n += c
+	}
+	return n
+}
+
 // Share is the percentage of answers that came from version; 0 without answers.
 func (t Totals) Share(version string) float64 {
-	var all uint64
-	for _, n := range t.ByVersion {
-		all += n
-	}
+	all := t.Answered()
 	if all == 0 {
 		return 0
 	}
@@ -100,14 +126,14 @@ type counter struct {
 }
 
 func newCounter() *counter {
-	return &counter{totals: Totals{ByKind: map[Kind]Count{}, ByVersion: map[string]uint64{}}}
+	return &counter{totals: Totals{ByKind: map[Kind]Count{}, ByVersion: map[string]uint64{}, SentTo: map[string]Span{}}}
 }
 
 // maxFailures bounds the reasons kept.
 const maxFailures = 20
 
-// record counts a request of a kind that was answered by version, or that failed with err.
-func (c *counter) record(kind Kind, version string, err error) {
+// record counts a request of a kind that was sent at a time and answered by version, or that failed with err.
+func (c *counter) record(kind Kind, at time.Time, version string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := c.totals.ByKind[kind]
@@ -115,6 +141,7 @@ func (c *counter) record(kind Kind, version string, err error) {
 	if err == nil {
 		if kind != WebSocket {
 			c.totals.ByVersion[version]++
+			c.totals.SentTo[version] = c.totals.SentTo[version].with(at)
 		}
 		c.totals.ByKind[kind] = n
 		return
@@ -122,7 +149,7 @@ func (c *counter) record(kind Kind, version string, err error) {
 	n.Failed++
 	c.totals.ByKind[kind] = n
 	if len(c.totals.Failures) < maxFailures {
-		c.totals.Failures = append(c.totals.Failures, fmt.Sprintf("%s: %v", kind, err))
+		c.totals.Failures = append(c.totals.Failures, fmt.Sprintf("%s: %s: %v", at.Format("15:04:05.000"), kind, err))
 	}
 }
 
@@ -132,6 +159,7 @@ func (c *counter) snapshot() Totals {
 	return Totals{
 		ByKind:    maps.Clone(c.totals.ByKind),
 		ByVersion: maps.Clone(c.totals.ByVersion),
+		SentTo:    maps.Clone(c.totals.SentTo),
 		Failures:  slices.Clone(c.totals.Failures),
 	}
 }

@@ -128,7 +128,7 @@ func (p *Page) Share(ctx context.Context, version string, want float64) (float64
 	before := p.Load()
 	for {
 		now := p.Load().Since(before)
-		if answered(now) < p.Window {
+		if now.Answered() < p.Window {
 			select {
 			case <-ctx.Done():
 				return 0, fmt.Errorf("measuring the share of %s: %w", version, ctx.Err())
@@ -140,18 +140,10 @@ func (p *Page) Share(ctx context.Context, version string, want float64) (float64
 		p.say("  measured: %s\n", now)
 		exact := want == 0 || want == 100
 		if (exact && got != want) || math.Abs(got-want) > p.Tolerance {
-			return got, fmt.Errorf("%s answered %.2f %% of %d requests, want %.0f %%", version, got, answered(now), want)
+			return got, fmt.Errorf("%s answered %.2f %% of %d requests, want %.0f %%", version, got, now.Answered(), want)
 		}
 		return got, nil
 	}
-}
-
-func answered(t load.Totals) uint64 {
-	var n uint64
-	for _, c := range t.ByVersion {
-		n += c
-	}
-	return n
 }
 
 // Resume runs `vela workflow resume`.
