@@ -47,7 +47,7 @@ func mix() load.Mix {
 func begin(t *testing.T, number int, name string) *story {
 	t.Helper()
 	w := stage.open(t)
-	s := &story{T: t, world: w, ns: fmt.Sprintf("s%02d", number), ctx: t.Context(), row: row{Number: number, Name: name, Deviation: -1}}
+	s := &story{T: t, world: w, ns: fmt.Sprintf("s%02d-%d", number, rows.played()+1), ctx: t.Context(), row: row{Number: number, Name: name, Deviation: -1}}
 	fmt.Printf("progress: %d %s\n", number, name)
 	began, said := time.Now(), w.transcript.Len()
 	if err := w.objects.Create(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.ns}}); err != nil {
@@ -144,12 +144,20 @@ func (s *story) effect(of string, since time.Time) {
 	s.row.Effects = append(s.row.Effects, effect{of, time.Since(since)})
 }
 
+// calm is for how long a version must have got no request to count as taken back: longer than a slow request takes.
+const calm = 1500 * time.Millisecond
+
 // takenBack checks that no request was sent to a version later than the bound after somebody asked for that, and that others are sent still.
 func (s *story) takenBack(of, version string, asked time.Time) {
 	s.Helper()
+	var took time.Duration
+	s.until("no request is sent to "+version, func() (bool, string) {
+		last := s.load().Snapshot().SentTo[version].Last
+		took = max(last.Sub(asked), 0)
+		return time.Since(asked) > calm && time.Since(last) > calm, fmt.Sprintf("one was at %s", last)
+	})
 	s.shareOf(s.load(), version, 0)
-	took := s.load().Snapshot().SentTo[version].Last.Sub(asked)
-	s.row.Effects = append(s.row.Effects, effect{of, max(took, 0)})
+	s.row.Effects = append(s.row.Effects, effect{of, took})
 	if took > takenBackWithin {
 		s.Errorf("requests were sent to %s for %s after it was taken back, want %s at most", version, took, takenBackWithin)
 	}
@@ -191,6 +199,7 @@ func (s *story) within(d time.Duration, what string, cond func() (bool, string))
 	for {
 		ok, seen := cond()
 		if ok {
+			s.Logf("%s %s", time.Now().Format("15:04:05.000"), what)
 			return
 		}
 		if time.Now().After(deadline) {

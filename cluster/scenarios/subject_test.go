@@ -79,6 +79,7 @@ func (w workload) objects(s *story) []client.Object {
 			Name: "demo", Image: image("v1"), ImagePullPolicy: corev1.PullNever,
 			Ports:          []corev1.ContainerPort{{ContainerPort: 8090}},
 			ReadinessProbe: probe("/healthz"),
+			Lifecycle:      &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 2}}},
 		}},
 	}
 	if w.gated {
@@ -254,10 +255,18 @@ func (s *story) scale(replicas int32) {
 // pods lists the pods of a version that are not going.
 func (s *story) pods(name, version string) []corev1.Pod {
 	s.Helper()
-	list := &corev1.PodList{}
-	s.must(s.objects.List(s.ctx, list, client.InNamespace(s.ns), client.MatchingLabels{"app": name}))
-	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool {
+	return slices.DeleteFunc(s.allPods(name), func(p corev1.Pod) bool {
 		return p.DeletionTimestamp != nil || p.Spec.Containers[0].Image != image(version)
+	})
+}
+
+// allPods lists the pods of a workload: its own, or an Application's component.
+func (s *story) allPods(name string) []corev1.Pod {
+	s.Helper()
+	list := &corev1.PodList{}
+	s.must(s.objects.List(s.ctx, list, client.InNamespace(s.ns)))
+	return slices.DeleteFunc(list.Items, func(p corev1.Pod) bool {
+		return p.Labels["app"] != name && p.Labels["app.oam.dev/component"] != name
 	})
 }
 
@@ -267,11 +276,9 @@ func (s *story) podsAre(want map[string]int32) { s.Helper(); s.podsAreOf(subject
 func (s *story) podsAreOf(name string, want map[string]int32) {
 	s.Helper()
 	s.until(fmt.Sprintf("pods are %v", want), func() (bool, string) {
-		list := &corev1.PodList{}
-		s.must(s.objects.List(s.ctx, list, client.InNamespace(s.ns), client.MatchingLabels{"app": name}))
 		got := map[string]int32{}
-		for i := range list.Items {
-			p := &list.Items[i]
+		for _, pod := range s.allPods(name) {
+			p := &pod
 			key := strings.TrimPrefix(p.Spec.Containers[0].Image, image(""))
 			switch {
 			case p.DeletionTimestamp != nil:

@@ -278,7 +278,7 @@ func pausedAtStep(l look) (verdict, bool) {
 	if l.routed {
 		v.Why += l.given()
 	}
-	v.Why += l.limits()
+	v.Why += l.limits() + l.missing()
 	if step.Pause.Duration == nil {
 		v.Why += "; you need manually confirm to enter the next step"
 		return v, true
@@ -290,6 +290,20 @@ func pausedAtStep(l look) (verdict, bool) {
 	}
 	v.wakeAt = ends
 	return v, true
+}
+
+// missing tells that a version lacks ready pods while the release waits for a person, who is about to decide something.
+func (l look) missing() string {
+	for _, v := range []struct {
+		set  ReplicaSet
+		want int32
+		name string
+	}{{l.stableSet, l.goal.stable, "stable"}, {l.canarySet, l.goal.canary, "new"}} {
+		if v.set.Ready < v.want {
+			return fmt.Sprintf("; of the %s version only %d of %s can serve", v.name, v.set.Ready, pods(v.want))
+		}
+	}
+	return ""
 }
 
 // given tells what of the traffic the step gives the new version.

@@ -76,6 +76,8 @@ func TestEachRule(t *testing.T) {
 	}{
 		"a step that is true waits for approval": {at20, func(*Observation) {}, 0,
 			want{"pause of the step", "manually confirm", 20, "", func(d Decision) bool { return d.Status.CurrentStepState == v1beta1.StepPaused && !d.Writes() }, "everything it asks for holds"}},
+		"who is to approve a step is told which pods are missing": {at20, func(o *Observation) { o.Sets[0].Ready = 0; o.Routes.StableEndpoints, o.Routes.StableSeen = 0, 0 }, 0,
+			want{"pause of the step", "of the stable version only 0 of 4 pods can serve", 20, "", func(d Decision) bool { return d.Status.CurrentStepState == v1beta1.StepPaused }, "a person decides by it"}},
 		"a missing workload gives its routes back": {at20, func(o *Observation) { o.Workload = Workload{} }, 0,
 			want{"workload gone", "Workload Not Found", 0, "", func(d Decision) bool {
 				return !d.Route.Canary && !d.Route.Switched && d.Status.Phase == v1beta1.PhaseInitial
@@ -315,5 +317,36 @@ func TestTheHeadersOfRequestsToTheNewVersionFollowTheStep(t *testing.T) {
 	o.Status, o.Routes.Modifier = d.Status, d.Route.Modifier
 	if d := Decide(o, noon()); d.Status.CurrentStepState != v1beta1.StepPaused {
 		t.Errorf("once written the step is in state %s: %s", d.Status.CurrentStepState, d.Why)
+	}
+}
+
+func TestAnEditOfThePlanIsNoApproval(t *testing.T) {
+	for name, c := range map[string]struct {
+		at     int32 // the share that was approved, at the step of that index
+		index  int32
+		pods   int32
+		to     []string
+		want   int32
+		reason string
+	}{
+		"a step before the current one is removed":          {60, 3, 3, []string{"20%", "60%", "100%"}, 2, "it stays at 60 %; the third step is for everybody now"},
+		"all steps but the last are below what is released": {60, 2, 3, []string{"40%", "100%"}, 1, "everybody was not approved"},
+		"the current step is raised":                        {20, 1, 1, []string{"40%", "100%"}, 1, "the first step that fits, as the plan says"},
+		"the only step is raised":                           {20, 1, 1, []string{"100%"}, 1, "this is how an Application's workflow goes on"},
+		"steps are added before the current one":            {60, 1, 3, []string{"20%", "40%", "60%", "100%"}, 3, "the first that is not less than what is released"},
+		"the pause of the whole is edited after approval":   {100, 2, 3, []string{"30%", "100%"}, 2, "everybody was approved"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := at20()
+			o.Sets[0].Replicas, o.Sets[1].Replicas = 5-c.pods, c.pods
+			o.Status.CanaryStatus.DesiredWeight, o.Status.CanaryStatus.CurrentStepIndex = &c.at, c.index
+			o.Spec.Strategy.Canary.Steps = nil
+			for _, share := range c.to {
+				o.Spec.Strategy.Canary.Steps = append(o.Spec.Strategy.Canary.Steps, v1beta1.Step{Traffic: &share})
+			}
+			if l := newLook(o, noon()); l.step != c.want {
+				t.Errorf("it is at step %d, want %d: %s", l.step, c.want, c.reason)
+			}
+		})
 	}
 }

@@ -172,18 +172,28 @@ func carries(replicas, share int32) int32 {
 	return max(replicas*share/100, 1)
 }
 
-// resume gives the step (from 1) to be at after the plan was edited: the first whose pods are not fewer than there are
-// already, the current one tried first (kruise-rollouts.md 2.6); the last where none is.
+// resume gives the step (from 1) to be at after the plan was edited: the first whose pods are not fewer than there are already
+// (kruise-rollouts.md 2.6), or the current one where that asks for as many and for no more of the traffic than was approved. An
+// edit is no approval: where only a step for everybody is left it is the one before that. A plan of a single step goes on by its
+// edit, which is how the workflow of an Application approves.
 func (l look) resume(steps []v1beta1.Step, current, pods int32) int32 {
-	count := int32(len(steps))
-	current = min(max(current, 1), count)
-	if l.resolve(steps[current-1]).canary >= pods {
-		return current
+	count, approved := int32(len(steps)), int32(0)
+	if w := l.stored().DesiredWeight; w != nil {
+		approved = *w
 	}
+	first := count
 	for i := range steps {
 		if l.resolve(steps[i]).canary >= pods {
-			return int32(i) + 1
+			first = int32(i) + 1
+			break
 		}
 	}
-	return count
+	current = min(max(current, 1), count)
+	if now := l.resolve(steps[current-1]); now.canary == l.resolve(steps[first-1]).canary && now.weight <= approved {
+		return current
+	}
+	if first > 1 && l.whole(steps[first-1]) {
+		return first - 1
+	}
+	return first
 }
