@@ -41,7 +41,7 @@ func runEdge(text string) int {
 	client, err := kubernetes.NewForConfig(cfg)
 	if err == nil {
 		var e *edge.Edge
-		if e, err = edge.New(edge.Config{HTTPAddr: c.HTTP, AdminAddr: c.Admin, Replica: c.Replica}, client, slog.New(slog.NewTextHandler(os.Stderr, nil))); err == nil {
+		if e, err = edge.New(edge.Config{HTTPAddr: c.HTTP, AdminAddr: c.Admin, Replica: c.Replica}, client, nil, slog.New(slog.NewTextHandler(os.Stderr, nil))); err == nil {
 			err = e.Run(ctx)
 		}
 	}

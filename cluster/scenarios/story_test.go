@@ -24,6 +24,8 @@ const (
 	window    = 1200
 	// patience bounds a wait for the cluster where nothing else is said.
 	patience = 90 * time.Second
+	// calm is longer than any request of the load takes.
+	calm = 1200 * time.Millisecond
 	// takenBackWithin is how long after somebody asked for a rollback requests may be sent to the version that is taken back.
 	takenBackWithin = 2 * time.Second
 )
@@ -126,6 +128,10 @@ func (s *story) share(version string, want float64) {
 
 func (s *story) shareOf(run *load.Run, version string, want float64) {
 	s.Helper()
+	exact := want == 0 || want == 100
+	if exact {
+		time.Sleep(calm) // what was sent before is answered then
+	}
 	before := run.Snapshot()
 	var now load.Totals
 	s.until("enough requests are answered", func() (bool, string) {
@@ -134,7 +140,7 @@ func (s *story) shareOf(run *load.Run, version string, want float64) {
 	})
 	off := math.Abs(now.Share(version) - want)
 	s.row.Deviation = max(s.row.Deviation, off)
-	if exact := want == 0 || want == 100; exact && off > 0 || off > tolerance {
+	if exact && off > 0 || off > tolerance {
 		s.Fatalf("%s answered %.2f %% of %d requests, want %.0f %%", version, now.Share(version), now.Answered(), want)
 	}
 }
@@ -143,9 +149,6 @@ func (s *story) shareOf(run *load.Run, version string, want float64) {
 func (s *story) effect(of string, since time.Time) {
 	s.row.Effects = append(s.row.Effects, effect{of, time.Since(since)})
 }
-
-// calm is for how long a version must have got no request to count as taken back: longer than a slow request takes.
-const calm = 1500 * time.Millisecond
 
 // takenBack checks that no request was sent to a version later than the bound after somebody asked for that, and that others are sent still.
 func (s *story) takenBack(of, version string, asked time.Time) {
