@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -252,3 +253,29 @@ func (s *story) vela(stdin string, args ...string) (string, error) {
 
 // detached is a context for what is to be looked at after the test's own has ended.
 func (s *story) detached() context.Context { return context.WithoutCancel(s.ctx) }
+
+// plainLoad is the constant load on a path that has no WebSockets and takes no bodies.
+func (s *story) plainLoad(target load.Target) {
+	s.Helper()
+	run, err := load.Start(context.WithoutCancel(s.ctx), target, load.Mix{NewConnections: 2, KeptAlive: 4, Pause: 8 * time.Millisecond, MaxDuration: 10 * time.Minute})
+	s.must(err)
+	s.loads = append(s.loads, run)
+}
+
+// streams opens that many WebSockets that stay open for as long as they may, with a message from time to time.
+func (s *story) streams(n int) *load.Run {
+	s.Helper()
+	run, err := load.Start(context.WithoutCancel(s.ctx), s.target(), load.Mix{WebSockets: n, Pause: 250 * time.Millisecond, MaxDuration: 10 * time.Minute})
+	s.must(err)
+	return run
+}
+
+// containsAll says that a text has all parts in it.
+func containsAll(text string, parts ...string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
+}

@@ -353,6 +353,10 @@ func (l look) recheck(v verdict, st v1beta1.RolloutStatus) time.Duration {
 	if deadline, counts := l.deadline(&st); counts && deadline.After(l.now) && (at.IsZero() || deadline.Before(at)) {
 		at = deadline
 	}
+	// Whatever rule waits: the end of a wait that stands for what no router tells changes what may be done.
+	if ends := l.routes.graceEnds; st.Phase == v1beta1.PhaseProgressing && ends.After(l.now) && (at.IsZero() || ends.Before(at)) {
+		at = ends
+	}
 	making := l.load.missing() > 0 || len(l.others) > 0
 	if soon := l.now.Add(podLook); l.Workload.InPlace && st.Phase == v1beta1.PhaseProgressing && making && (at.IsZero() || soon.Before(at)) {
 		at = soon

@@ -24,8 +24,8 @@ func (w *world) control() (wrote bool) {
 		return false
 	}
 	seen := w.observe()
-	d := Decide(seen, w.now)
-	if again := Decide(w.observe(), w.now); !equality.Semantic.DeepEqual(again, d) {
+	d := Decide(seen, w.clock())
+	if again := Decide(w.observe(), w.clock()); !equality.Semantic.DeepEqual(again, d) {
 		w.fail("the same observation gave two decisions: %+v and %+v", d, again)
 	}
 	w.wake = time.Time{}

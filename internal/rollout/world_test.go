@@ -22,6 +22,7 @@ import (
 type world struct {
 	t    *testing.T
 	now  time.Time
+	jump clockJump
 	rand *rand.Rand // nil: default order
 
 	spec       v1beta1.RolloutSpec
