@@ -38,7 +38,13 @@ type story struct {
 	ns    string
 	ctx   context.Context //nolint:containedctx // of the test, which a story is
 	row   row
-	loads []*load.Run
+	loads []traffic
+}
+
+// traffic is a load, and the kinds of requests that it has.
+type traffic struct {
+	*load.Run
+	kinds []load.Kind
 }
 
 // mix is the constant load of a story: about 600 requests a second.
@@ -82,13 +88,13 @@ func (s *story) end() {
 // stop ends the load that there is: no request of it failed, and all kinds were sent.
 func (s *story) stop() {
 	s.Helper()
-	for _, run := range s.loads {
-		totals := run.Stop()
+	for _, l := range s.loads {
+		totals := l.Stop()
 		s.row.Sent, s.row.Failed = s.row.Sent+totals.Sent(), s.row.Failed+totals.Failed()
 		if totals.Failed() > 0 {
 			s.Errorf("%d of %d requests failed, want 0; first reasons: %q", totals.Failed(), totals.Sent(), totals.Failures)
 		}
-		for _, kind := range []load.Kind{load.NewConnection, load.KeptAlive, load.WebSocket, load.SlowBody} {
+		for _, kind := range l.kinds {
 			if totals.ByKind[kind].Sent == 0 {
 				s.Errorf("no request of kind %q was sent: nothing was measured", kind)
 			}
@@ -115,11 +121,11 @@ func (s *story) startLoadOn(target load.Target) {
 	})
 	run, err := load.Start(context.WithoutCancel(s.ctx), target, mix())
 	s.must(err)
-	s.loads = append(s.loads, run)
+	s.loads = append(s.loads, traffic{run, []load.Kind{load.NewConnection, load.KeptAlive, load.WebSocket, load.SlowBody}})
 }
 
 // load is the first load that was started.
-func (s *story) load() *load.Run { return s.loads[0] }
+func (s *story) load() traffic { return s.loads[0] }
 
 // share measures which share of the next requests a version answers. A share of 0 or 100 must be exact.
 func (s *story) share(version string, want float64) {
@@ -127,7 +133,7 @@ func (s *story) share(version string, want float64) {
 	s.shareOf(s.load(), version, want)
 }
 
-func (s *story) shareOf(run *load.Run, version string, want float64) {
+func (s *story) shareOf(run traffic, version string, want float64) {
 	s.Helper()
 	exact := want == 0 || want == 100
 	if exact {
@@ -259,7 +265,7 @@ func (s *story) plainLoad(target load.Target) {
 	s.Helper()
 	run, err := load.Start(context.WithoutCancel(s.ctx), target, load.Mix{NewConnections: 2, KeptAlive: 4, Pause: 8 * time.Millisecond, MaxDuration: 10 * time.Minute})
 	s.must(err)
-	s.loads = append(s.loads, run)
+	s.loads = append(s.loads, traffic{run, []load.Kind{load.NewConnection, load.KeptAlive}})
 }
 
 // streams opens that many WebSockets that stay open for as long as they may, with a message from time to time.

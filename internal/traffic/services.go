@@ -152,6 +152,9 @@ func MissingService(t Target, live Objects) string {
 
 // Taken is the sentence about an object of somebody else with a name that the release needs.
 func Taken(kind string, o metav1.Object) string {
+	if other := o.GetLabels()[v1beta1.LabelRolloutName]; other != "" {
+		return fmt.Sprintf("the %s %s/%s is there for the release of the Rollout %s; this one goes on when that is over", kind, o.GetNamespace(), o.GetName(), other)
+	}
 	return fmt.Sprintf("the %s %s/%s is not of this Rollout, which needs the name; rename or delete it", kind, o.GetNamespace(), o.GetName())
 }
 
