@@ -60,6 +60,9 @@ test-e2e: build images ## The end-to-end tests alone, in velad with real contain
 conformance: build ## The Gateway API's official conformance suite against the edge, in velad; writes docs/conformance
 	@go -C cluster run ./conformance -version '$(VERSION)' -report ../docs/conformance/report.yaml
 
+test-scenarios: build images ## What goes wrong in releases, under load: play all of it and write docs/en/scenarios.md
+	@VELA_SCENARIOS=1 VELA_SCENARIOS_TABLE=$(CURDIR)/docs $(TESTRUN) "scenarios=cluster=go test -count=1 -timeout 60m ./scenarios/..."
+
 bench: build images ## Measure against the budgets and print the table
 	@go -C cluster run ./bench
 
@@ -79,4 +82,4 @@ generate: ## Generate deep copies and CRDs from the types in api/
 clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 
-.PHONY: help deps build cli cli-cross payload images demo check test test-e2e conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build cli cli-cross payload images demo check test test-e2e test-scenarios conformance bench bench-scale fuzz lint generate clean
