@@ -6,18 +6,21 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // core is a vela-core process: the controllers and webhooks.
 type core struct {
-	args []string
-	log  *os.File
+	args   []string
+	health string // host:port
+	log    *os.File
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -38,10 +41,12 @@ func (w *world) newCore(name string, port int, edges ...string) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{log: log, args: []string{
+	c := &core{log: log, health: fmt.Sprintf("127.0.0.1:%d", port+1000)}
+	c.args = []string{
+		"--health-addr", c.health,
 		"--kubeconfig", kubeconfig, "--cert-dir", filepath.Join(dir, "certs"),
 		"--webhook-host", "127.0.0.1", "--webhook-port", strconv.Itoa(port), "--webhook-url", fmt.Sprintf("https://127.0.0.1:%d", port),
-	}}
+	}
 	for _, e := range edges {
 		c.args = append(c.args, "--edge-url", e)
 	}
@@ -65,6 +70,28 @@ func (c *core) start(more ...string) error {
 	}()
 	c.cmd, c.done = cmd, done
 	return nil
+}
+
+// serve runs it and waits until it follows the cluster and its webhooks are registered.
+func (c *core) serve(more ...string) error {
+	if err := c.start(more...); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		resp, err := http.Get("http://" + c.health + "/readyz")
+		if err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("status %d", resp.StatusCode)
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("waiting until vela-core is ready: %w", err)
+		}
+		time.Sleep(lookEvery)
+	}
 }
 
 // signal sends one; a process that is gone already gets none.

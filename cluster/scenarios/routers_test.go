@@ -77,17 +77,17 @@ func TestARouterThatIsLateAndOneThatIsGone(t *testing.T) {
 	s := begin(t, 14, "One of two routers hears of changes 30 s late; it is killed and comes back")
 	second := s.newReplica()
 	second.start(s)
-	s.Cleanup(second.kill)
+	s.Cleanup(func() { s.stop(); second.kill() })
 	s.core.kill()
 	both, err := s.newCore("both", 19447, s.admin, "http://"+second.config.Admin)
 	s.must(err)
 	s.Cleanup(func() {
 		both.kill()
-		if err := s.core.start(); err != nil {
+		if err := s.core.serve(); err != nil {
 			s.Error(err)
 		}
 	})
-	s.must(both.start())
+	s.must(both.serve())
 	s.deploy(workload{replicas: 4, steps: []string{"25%", "50%", "100%"}})
 	s.startLoad()
 	s.startLoadOn(load.Target{Address: second.config.HTTP, Host: s.host(), Path: "/version"})

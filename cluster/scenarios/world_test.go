@@ -133,7 +133,7 @@ func newWorld() (*world, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, w.core.start()
+	return w, w.core.serve()
 }
 
 // close removes all that was made on this machine.

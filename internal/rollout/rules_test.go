@@ -78,6 +78,11 @@ func TestEachRule(t *testing.T) {
 			want{"pause of the step", "manually confirm", 20, "", func(d Decision) bool { return d.Status.CurrentStepState == v1beta1.StepPaused && !d.Writes() }, "everything it asks for holds"}},
 		"who is to approve a step is told which pods are missing": {at20, func(o *Observation) { o.Sets[0].Ready = 0; o.Routes.StableEndpoints, o.Routes.StableSeen = 0, 0 }, 0,
 			want{"pause of the step", "of the stable version only 0 of 4 pods can serve", 20, "", func(d Decision) bool { return d.Status.CurrentStepState == v1beta1.StepPaused }, "a person decides by it"}},
+		"a rollback does not wait for a route that somebody led elsewhere": {at20, func(o *Observation) {
+			o.Workload.Template, o.Workload.AppRevision = "v1", "app-v1"
+			o.Routes.Switched, o.Routes.Problem = false, "no path of the Ingress demo leads to the Service svc"
+		}, 0,
+			want{"rolled back", "the canary route is removed; no path of the Ingress demo leads to the Service svc", 20, "v1 4>5", func(d Decision) bool { return !d.Route.Canary && !d.Route.Switched }, "nothing of the user's route is left to lead back"}},
 		"a missing workload gives its routes back": {at20, func(o *Observation) { o.Workload = Workload{} }, 0,
 			want{"workload gone", "Workload Not Found", 0, "", func(d Decision) bool {
 				return !d.Route.Canary && !d.Route.Switched && d.Status.Phase == v1beta1.PhaseInitial

@@ -78,6 +78,10 @@ func (l look) takeBack() verdict {
 	}
 	v.Route = &r
 	switch {
+	case !r.Switched && l.Routes.Problem != "" && !l.gone():
+		// Somebody led the user's route past the release: nothing is left to lead back, and the pods must not stay for that.
+		r.Canary = false
+		v.because("the canary route is removed; " + l.Routes.Problem)
 	case !r.Switched && !l.gone():
 		// The user's route was restored already: lead it to the stable version again before the new one goes.
 		if l.Routes.StableEndpoints == 0 || l.Routes.Ack == AckKnown && l.Routes.StableSeen == 0 {
