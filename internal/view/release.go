@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -93,27 +94,68 @@ func stated(r *rolloutsv1beta1.Rollout) *int32 {
 	return &weight
 }
 
-// measured adds up what the replicas of the edge counted on the canary route. It is nil when a replica that answered
-// does not serve the route: then the share is not known.
+// measured adds up what the replicas of the edge counted on the routes of a release. It is nil when a replica that answered
+// does not serve one of them: then the share is not known.
 func measured(plans []plan.Plan, r *rolloutsv1beta1.Rollout) *Share {
 	c := r.Spec.Strategy.Plan()
-	if c == nil || len(c.TrafficRoutings) == 0 || c.TrafficRoutings[0].Ingress == nil || len(plans) == 0 {
+	if c == nil || len(c.TrafficRoutings) == 0 || len(plans) == 0 {
 		return nil
 	}
-	key := r.Namespace + "/" + c.TrafficRoutings[0].Ingress.Name + canarySuffix
 	share := Share{}
 	for _, p := range plans {
-		route, ok := p.Ingresses[key]
-		if !ok || !route.Canary || !route.Accepted {
-			return nil
-		}
-		share.New += route.CanaryRequests
-		share.All += route.CanaryRequests + route.StableRequests
-		if route.Since.After(share.Since) {
-			share.Since = route.Since
+		for _, routing := range c.TrafficRoutings {
+			if routing.Ingress != nil && !share.addIngress(p, r.Namespace+"/"+routing.Ingress.Name+canarySuffix) {
+				return nil
+			}
+			if g := routing.Gateway; g != nil {
+				for kind, name := range map[string]*string{"HTTPRoute": g.HTTPRouteName, "GRPCRoute": g.GRPCRouteName} {
+					if name != nil && !share.addRoute(p, plan.RouteKey(kind, r.Namespace, *name), r.Namespace+"/"+routing.Service) {
+						return nil
+					}
+				}
+			}
 		}
 	}
 	return &share
+}
+
+// addIngress adds what was counted on a canary Ingress; false where it is not served.
+func (s *Share) addIngress(p plan.Plan, key string) bool {
+	route, ok := p.Ingresses[key]
+	if !ok || !route.Canary || !route.Accepted {
+		return false
+	}
+	s.add(route.CanaryRequests, route.CanaryRequests+route.StableRequests, route.Since)
+	return true
+}
+
+// addRoute adds what the rules of a route counted for a Service and for those of its versions; false where it is not served, or
+// leads to the new version by no rule.
+func (s *Share) addRoute(p plan.Plan, key, service string) bool {
+	route, ok := p.Routes[key]
+	if !ok || !route.Accepted {
+		return false
+	}
+	led := false
+	for _, rule := range route.Rules {
+		for _, b := range rule.Backends {
+			switch b.Service {
+			case service + "-canary":
+				led = true
+				s.add(b.Requests, b.Requests, route.Since)
+			case service, service + "-stable":
+				s.add(0, b.Requests, route.Since)
+			}
+		}
+	}
+	return led
+}
+
+func (s *Share) add(fresh, all uint64, since time.Time) {
+	s.New, s.All = s.New+fresh, s.All+all
+	if since.After(s.Since) {
+		s.Since = since
+	}
 }
 
 // RevisionOf names the revision that a pod is of: while its component is released by the two versions of the Rollout,

@@ -86,6 +86,35 @@ func TestTheMeasuredShareIsNeverGuessed(t *testing.T) {
 	}
 }
 
+func TestTheMeasuredShareOfAnHTTPRouteIsThatOfItsVersions(t *testing.T) {
+	rule := func(backends ...plan.Backend) plan.Rule { return plan.Rule{Backends: backends} }
+	three := rule(plan.Backend{Service: "default/web-stable", Requests: 70}, plan.Backend{Service: "default/web"}, plan.Backend{Service: "default/web-canary", Requests: 20})
+	served := plan.Route{Accepted: true, Rules: []plan.Rule{
+		three, rule(plan.Backend{Service: "default/web-canary", Requests: 10}), rule(plan.Backend{Service: "default/other", Requests: 1000}),
+	}}
+	refused := served
+	refused.Accepted = false
+	for name, c := range map[string]struct {
+		route plan.Route
+		want  float64
+		known bool
+	}{
+		"what matched counts too, what goes elsewhere does not": {served, 30, true},
+		"a route that is not accepted":                          {refused, 0, false},
+		"a route that leads to no new version":                  {plan.Route{Accepted: true, Rules: served.Rules[2:]}, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen, route := released(), "shop"
+			seen.Rollouts[0].Spec.Strategy.Canary.TrafficRoutings = []rolloutsv1beta1.TrafficRouting{{Service: "web", Gateway: &rolloutsv1beta1.GatewayRouting{HTTPRouteName: &route}}}
+			seen.Plans = []plan.Plan{{Routes: map[string]plan.Route{plan.RouteKey("HTTPRoute", "default", "shop"): c.route}}}
+			share := view.Of(seen).Releases[0].Measured
+			if (share != nil) != c.known || (share != nil && share.Percent() != c.want) {
+				t.Errorf("got %+v, want known %t and %g %%", share, c.known, c.want)
+			}
+		})
+	}
+}
+
 func TestNextIsWhatMakesSense(t *testing.T) {
 	cases := map[string]struct {
 		change func(*corev1beta1.Application)

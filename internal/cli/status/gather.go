@@ -55,18 +55,22 @@ func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application, n
 }
 
 // releasedRoute is the canary Ingress of a Rollout that is at work. The edge is asked for all it serves when there are
-// several.
+// several, or routes of another kind.
 func releasedRoute(rollouts []rolloutsv1beta1.Rollout) (string, bool) {
 	var routes []string
 	for _, r := range rollouts {
-		canary := r.Spec.Strategy.Plan()
-		if canary == nil || len(canary.TrafficRoutings) == 0 || canary.TrafficRoutings[0].Ingress == nil {
+		routed := r.Spec.Strategy.Plan()
+		if routed == nil || r.Status.Phase == rolloutsv1beta1.PhaseHealthy {
 			continue
 		}
-		if r.Status.Phase == rolloutsv1beta1.PhaseHealthy {
-			continue
+		for _, routing := range routed.TrafficRoutings {
+			if routing.Gateway != nil {
+				return "", true
+			}
+			if routing.Ingress != nil {
+				routes = append(routes, r.Namespace+"/"+routing.Ingress.Name+canarySuffix)
+			}
 		}
-		routes = append(routes, r.Namespace+"/"+canary.TrafficRoutings[0].Ingress.Name+canarySuffix)
 	}
 	switch len(routes) {
 	case 0:
