@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,9 +86,19 @@ func TestARolloutAloneReleasesToThoseWhoAskFirst(t *testing.T) {
 // applyExample applies a file of examples.
 func applyExample(t *testing.T, client dynamic.Interface, file string) {
 	t.Helper()
+	applyExampleWith(t, client, file)
+}
+
+// applyExampleWith applies a file of examples with replacements, in pairs of old and new.
+func applyExampleWith(t *testing.T, client dynamic.Interface, file string, replace ...string) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "examples", file))
 	must(t, err)
-	kinds := map[string]schema.GroupVersionResource{"Deployment": deploymentKind, "StatefulSet": statefulSetKind, "DaemonSet": daemonSetKind, "Service": serviceKind, "Ingress": ingressKind, "Rollout": rolloutKind}
+	text = []byte(strings.NewReplacer(replace...).Replace(string(text)))
+	kinds := map[string]schema.GroupVersionResource{
+		"Deployment": deploymentKind, "StatefulSet": statefulSetKind, "DaemonSet": daemonSetKind, "Service": serviceKind, "Ingress": ingressKind,
+		"Rollout": rolloutKind, "Gateway": gatewayKind, "HTTPRoute": routeKind,
+	}
 	for _, doc := range bytes.Split(text, []byte("\n---\n")) {
 		o := &unstructured.Unstructured{}
 		must(t, yaml.Unmarshal(doc, o))
