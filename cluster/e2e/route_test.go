@@ -4,10 +4,14 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +30,9 @@ var (
 	gatewayKind = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
 	routeKind   = schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "httproutes"}
 )
+
+// gatewayTrait is that of the page's files.
+var gatewayTrait = regexp.MustCompile(`- type: gateway\n(?: {13,}.*\n?)*`)
 
 // ingressHost is the host of the Ingress where the load comes by the HTTPRoute.
 const ingressHost = "canary-demo.net"
@@ -131,4 +138,66 @@ func shareByIngress(t *testing.T, p *play.Page, version string, want float64) {
 		t.Fatalf("by the Ingress %s answers %.1f %% of %d requests, want %.0f %%", version, got, all, want)
 	}
 	fmt.Printf("progress: by the Ingress %s answers %.1f %%, asked %.0f %%\n", version, got, want)
+}
+
+// TestCanaryDeployReleasesByTheTraitHTTPRoute plays the page with trait http-route in the place of gateway.
+func TestCanaryDeployReleasesByTheTraitHTTPRoute(t *testing.T) {
+	p := newPage(t)
+	ctx := t.Context()
+	client, err := dynamic.NewForConfig(p.REST())
+	must(t, err)
+	applyExampleWith(t, client, "gateway.yaml", "port: 80,", fmt.Sprintf("port: %d,", config(nil).HTTPPort))
+	must(t, client.Resource(routeKind).Namespace("default").Delete(ctx, play.App, metav1.DeleteOptions{}))
+	p.Examples = routedExamples(t, p.Examples)
+
+	scene(t, "version 1 runs", func(t *testing.T) { firstVersion(t, p) })
+	before := rules(t, client)
+	scene(t, "version 2 stops at one pod and 20 %", func(t *testing.T) {
+		canaryAt20(t, p)
+		share(t, p, "V2", 20)
+		must(t, p.Status(ctx, "✅ http-route", "20%"))
+	})
+	scene(t, "it is rolled back", func(t *testing.T) {
+		back(t, p)
+		asBefore(t, client, before)
+	})
+	scene(t, "again: 20 %, 50 %, everybody", func(t *testing.T) {
+		must(t, p.Deploy(ctx, "v3.yaml"))
+		must(t, p.SuspendedAt(ctx, "v3", "suspend-1st"))
+		share(t, p, "V3", 20)
+		must(t, p.Resume(ctx))
+		must(t, p.SuspendedAt(ctx, "v3", "suspend-2nd"))
+		share(t, p, "V3", 50)
+		must(t, p.Resume(ctx))
+		must(t, p.Running(ctx, "v3"))
+		share(t, p, "V3", 100)
+		must(t, p.HelpersGone(ctx))
+		asBefore(t, client, before)
+	})
+	noneFailed(t, p)
+}
+
+// routedExamples are the page's files with trait http-route in the place of gateway.
+func routedExamples(t *testing.T, dir string) string {
+	t.Helper()
+	out := t.TempDir()
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	must(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		routed := gatewayTrait.ReplaceAll(text, []byte(`- type: http-route
+             properties:
+                gatewayName: canary-demo
+                gatewayNamespace: default
+                listenerName: http
+                domains: [canary-demo.com]
+                rules: [{port: 8090}]
+`))
+		if bytes.Contains(text, []byte("type: gateway")) == bytes.Equal(text, routed) {
+			t.Fatalf("the trait of %s is not replaced", file)
+		}
+		must(t, os.WriteFile(filepath.Join(out, filepath.Base(file)), routed, 0o600))
+	}
+	return out
 }

@@ -32,7 +32,7 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	if !want.Canary {
 		return giveBack(t, live)
 	}
-	if problem := missing(t, live); problem != "" {
+	if problem := absent(t, live); problem != "" {
 		return nil, errors.New(problem)
 	}
 	rules, all, err := split(t, live.Route, want)
@@ -81,8 +81,26 @@ func rulesOf(route *unstructured.Unstructured) []object {
 	return list(part(route.Object, "spec"), "rules")
 }
 
-// missing is a sentence about what is in the way of a release; empty when one can be routed.
+// missing is a sentence about what is in the way of a release; empty when one can be routed. What is in the way of a step does
+// not keep a share from being taken back.
 func missing(t traffic.Target, live traffic.Objects) string {
+	if problem := absent(t, live); problem != "" {
+		return problem
+	}
+	if problem := faulty(t, live); problem != "" {
+		return problem
+	}
+	// What any step of the plan needs is told before the first of them.
+	for _, asked := range append([][]matchList{nil}, t.Matches...) {
+		if _, _, err := split(t, live.Route, traffic.Intent{Canary: true, Matches: asked}); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// absent is a sentence about what is not there to lead requests by; empty where all is.
+func absent(t traffic.Target, live traffic.Objects) string {
 	if problem := traffic.MissingService(t, live); problem != "" {
 		return problem
 	}
@@ -96,30 +114,25 @@ func missing(t traffic.Target, live traffic.Objects) string {
 	case live.Route == nil:
 		return fmt.Sprintf("the %s %s named in %s does not exist in namespace %s; create it or correct the name", t.Kind, t.Route, field, t.Namespace)
 	}
-	all := memos(live.Route)
-	if m, remembers := all[t.Service]; remembers && m.Rollout != t.Rollout {
+	if m, remembers := memos(live.Route)[t.Service]; remembers && m.Rollout != t.Rollout {
 		return fmt.Sprintf("the Rollout %s releases the Service %s on the %s %s already; wait for its end, or delete it", m.Rollout, t.Service, t.Kind, t.Route)
 	}
-	if problem := unled(t, live); problem != "" {
-		return problem
-	}
-	// What any step of the plan needs is told before the first of them.
-	for _, asked := range append([][]matchList{nil}, t.Matches...) {
-		if _, _, err := split(t, live.Route, traffic.Intent{Canary: true, Matches: asked}); err != nil {
-			return err.Error()
+	n := namesOf(t, nil)
+	for _, r := range n.read(rulesOf(live.Route)) {
+		if len(r.groups) > 0 {
+			return ""
 		}
 	}
-	return ""
+	return fmt.Sprintf("no rule of the %s %s leads to the Service %s%s; correct %s.service or the %s", t.Kind, t.Route, t.Service, n.almost(rulesOf(live.Route)), t.At, t.Kind)
 }
 
-// unled is a sentence about a route that does not lead to the Service; empty where it does.
-func unled(t traffic.Target, live traffic.Objects) string {
+// faulty is a sentence about a rule that leads to the Service and can't be split; empty where there is none.
+func faulty(t traffic.Target, live traffic.Objects) string {
 	n := namesOf(t, nil)
 	ports := map[int64]bool{}
 	for _, p := range live.Service.Spec.Ports {
 		ports[int64(p.Port)] = true
 	}
-	led := false
 	for i, r := range n.read(rulesOf(live.Route)) {
 		if port, twice := n.twice(r.refs); twice && !r.ours {
 			return fmt.Sprintf("spec.rules[%d] of the %s %s leads to port %d of the Service %s by two backendRefs; make one of them", i, t.Kind, t.Route, port, t.Service)
@@ -128,13 +141,9 @@ func unled(t traffic.Target, live traffic.Objects) string {
 			if port := number(g.ref(t.Service, 0), "port"); !ports[port] {
 				return fmt.Sprintf("spec.rules[%d] of the %s %s leads to port %d of the Service %s, which has no such port; correct the route or the Service", i, t.Kind, t.Route, port, t.Service)
 			}
-			led = true
 		}
 	}
-	if led {
-		return ""
-	}
-	return fmt.Sprintf("no rule of the %s %s leads to the Service %s%s; correct %s.service or the %s", t.Kind, t.Route, t.Service, n.almost(rulesOf(live.Route)), t.At, t.Kind)
+	return ""
 }
 
 // twice says that two backendRefs are the user's to one port.

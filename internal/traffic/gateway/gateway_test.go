@@ -5,6 +5,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ import (
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/gateway"
 )
@@ -187,7 +189,15 @@ func TestPlanGoldens(t *testing.T) {
 			}
 			var got strings.Builder
 			for _, want := range q.Steps {
-				writes, err := c.reach(target(kind, q.Service), want)
+				me := target(kind, q.Service)
+				if len(want.Matches) > 0 {
+					me.Matches = [][]rollouts.HTTPRouteMatch{want.Matches}
+				}
+				if problem := (gateway.Router{}).Observe(me, c.routing(me).Live, traffic.Seen{}).Problem; problem != "" && want.Canary {
+					got.WriteString(describe(t, c, nil, errors.New(problem)))
+					continue
+				}
+				writes, err := c.reach(me, want)
 				got.WriteString(describe(t, c, writes, err))
 			}
 			out := strings.TrimSuffix(in, ".in.yaml") + ".out.yaml"

@@ -11,8 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
+	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/gateway"
 )
@@ -130,6 +132,30 @@ func TestWhatSomebodyChangesHalfWayIsRepairedAndKept(t *testing.T) {
 				t.Errorf("given back (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAShareIsTakenBackWhateverIsInTheWayOfAStep(t *testing.T) {
+	w, demo := at20(t), target(traffic.KindHTTPRoute, "demo")
+	nowhere := gatewayv1.PathMatchExact
+	path := "/o/nowhere"
+	demo.Matches = [][]rollouts.HTTPRouteMatch{{{Path: &gatewayv1.HTTPPathMatch{Type: &nowhere, Value: &path}}}}
+	if err := unstructured.SetNestedField(w.route.Object["spec"].(map[string]any)["rules"].([]any)[0].(map[string]any), []any{
+		map[string]any{"path": map[string]any{"type": "Exact", "value": "/moved"}},
+	}, "matches"); err != nil {
+		t.Fatal(err)
+	}
+	w.services["demo"].Spec.Ports[0].Port = 81
+	if s := (gateway.Router{}).Observe(demo, w.routing(demo).Live, traffic.Seen{}); s.Problem == "" {
+		t.Error("what is in the way is not told")
+	}
+	none := want20()
+	none.Weight = 0
+	if _, err := w.reach(demo, none); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("demo-stable 100, demo 0, demo-canary 0 | other 3", short(w.route)); diff != "" {
+		t.Errorf("taken back (-want +got):\n%s", diff)
 	}
 }
 
