@@ -71,6 +71,12 @@ type world struct {
 
 func newWorld(tb testing.TB, adjust func(*Config)) *world {
 	tb.Helper()
+	return newWorldWith(tb, served, adjust)
+}
+
+// newWorldWith is newWorld on a cluster that serves the given resources of the Gateway API.
+func newWorldWith(tb testing.TB, resources []*metav1.APIResourceList, adjust func(*Config)) *world {
+	tb.Helper()
 	cfg := Config{HTTPAddr: "127.0.0.1:0", HTTPSAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", Replica: "one", DrainTimeout: patience}
 	if adjust != nil {
 		adjust(&cfg)
@@ -79,7 +85,7 @@ func newWorld(tb testing.TB, adjust func(*Config)) *world {
 		cfg.NoFastPath = t.slow
 	}
 	w := &world{t: tb, client: fake.NewClientset(), gateways: gatewayfake.NewSimpleClientset()}
-	w.gateways.Resources = served
+	w.gateways.Resources = resources
 	// As an API server, the fake one is to refuse a patch of another version than it has.
 	w.gateways.PrependReactor("patch", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		patch := action.(clienttesting.PatchAction)
