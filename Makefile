@@ -64,6 +64,7 @@ test-scenarios: build images ## What goes wrong in releases, under load: play al
 	@VELA_SCENARIOS=1 VELA_SCENARIOS_TABLE=$(CURDIR)/docs $(TESTRUN) "scenarios=cluster=go test -count=1 -timeout 60m ./scenarios/..."
 
 bench: build images ## Measure against the budgets and print the table
+	@hack/deps.sh bench
 	@go -C cluster run ./bench
 
 bench-scale: build images ## Measure 500 releases at once, on a control plane with fake nodes (about 15 minutes)

@@ -20,6 +20,8 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vela-rollouts/vela/cluster/bench/beside"
 )
 
 // settings of a run.
@@ -51,6 +53,7 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"edge", "edge: share and throughput", false, measureEdge},
+		{"proxies", "edge beside nginx and HAProxy", false, measureProxies},
 		{"writes", "API writes of one 20/50/100 canary", false, measureWrites},
 		{"latency", "resume and rollback to acknowledged weight", false, measureLatency},
 		{"fleet", "canaries at once", false, measureFleet},
@@ -74,6 +77,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) (ok bool, err error) {
+	if len(args) > 0 && args[0] == "child" {
+		return true, beside.Child(args[1:])
+	}
 	set, err := parse(args)
 	if err != nil {
 		return false, err

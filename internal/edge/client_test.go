@@ -129,7 +129,7 @@ func testRequestsThatComeWhileOneWaitsAreAnsweredInOrder(t course) {
 	c := w.connect()
 	c.send("GET /1" + to + "\r\n")
 	<-entered
-	time.Sleep(3 * promptly) // until somebody watches; the test holds without it too, but shows less
+	time.Sleep(6 * promptly) // until somebody watches; the test holds without it too, but shows less
 	c.send("POST /2" + to + "Content-Length: 5\r\n\r\nhello" + "GET /3" + to + "\r\n")
 	close(release)
 	for _, want := range []string{"200 /1 ", "200 /2 hello", "200 /3 "} {
