@@ -64,6 +64,50 @@ func TestRolloutsAreConverted(t *testing.T) {
 	}
 }
 
+func TestWhereRolloutsAreSomebodyElsesNothingIsRegisteredAboutThem(t *testing.T) {
+	t.Parallel()
+	text, err := crds.FS.ReadFile("rollouts.kruise.io_rollouts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := yaml.UnmarshalStrict(text, crd); err != nil {
+		t.Fatal(err)
+	}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{apiextensionsv1.AddToScheme, admissionregistrationv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(crd).Build()
+	at := velaadmission.Address{URL: "https://127.0.0.1:9443"}
+	count := func() (webhooks, policies int) {
+		t.Helper()
+		hooks, rules := &admissionregistrationv1.ValidatingWebhookConfigurationList{}, &admissionregistrationv1.ValidatingAdmissionPolicyList{}
+		if err := c.List(t.Context(), hooks); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.List(t.Context(), rules); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range hooks.Items[0].Webhooks {
+			if strings.Contains(w.Name, "rollouts.kruise.io") {
+				webhooks++
+			}
+		}
+		return webhooks, len(rules.Items)
+	}
+	for _, ours := range []bool{true, false, false, true} {
+		if err := velaadmission.Register(t.Context(), c, at, nil, "vela", ours); err != nil {
+			t.Fatal(err)
+		}
+		if webhooks, policies := count(); webhooks > 0 != ours || policies > 0 != ours {
+			t.Errorf("ours %v: %d webhooks and %d policies about Rollouts", ours, webhooks, policies)
+		}
+	}
+}
+
 func TestV1alpha1IsServedOnceThereIsAConverter(t *testing.T) {
 	t.Parallel()
 	text, err := crds.FS.ReadFile("rollouts.kruise.io_rollouts.yaml")
@@ -88,7 +132,7 @@ func TestV1alpha1IsServedOnceThereIsAConverter(t *testing.T) {
 	c := fake.NewClientBuilder().WithScheme(scheme).WithObjects(crd).Build()
 	at := velaadmission.Address{ServiceNamespace: "vela-system", ServiceName: "webhooks", ServicePort: 443}
 	for range 2 {
-		if err := velaadmission.Register(t.Context(), c, at, []byte("authority"), "vela"); err != nil {
+		if err := velaadmission.Register(t.Context(), c, at, []byte("authority"), "vela", true); err != nil {
 			t.Fatal(err)
 		}
 	}

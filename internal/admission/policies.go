@@ -100,6 +100,23 @@ func keepPolicies(ctx context.Context, c client.Client, controller string) error
 	return nil
 }
 
+// dropPolicies takes the policies back: their marks are those of OpenKruise Rollouts too.
+func dropPolicies(ctx context.Context, c client.Client) error {
+	for _, p := range policies("") {
+		rule, binding := p.objects()
+		for _, o := range []client.Object{binding, rule} {
+			err := c.Delete(ctx, o)
+			if meta.IsNoMatchError(err) {
+				return nil
+			}
+			if client.IgnoreNotFound(err) != nil {
+				return fmt.Errorf("taking back the policy %s: %w", o.GetName(), err)
+			}
+		}
+	}
+	return nil
+}
+
 func (p policy) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
 	fail, reason, scope := admissionregistrationv1.Fail, metav1.StatusReasonForbidden, admissionregistrationv1.NamespacedScope
 	rule := &admissionregistrationv1.ValidatingAdmissionPolicy{

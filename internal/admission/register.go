@@ -51,7 +51,9 @@ type Address struct {
 
 // Register tells the API server about the webhooks, over what an earlier process told it. The caller's server answers
 // already: from now on nothing of ours is stored without it. controller is the user that the controllers are to the API server.
-func Register(ctx context.Context, c client.Client, at Address, authority []byte, controller string) error {
+//
+// Where Rollouts are somebody else's, nothing is registered that is about them, and what was is taken back.
+func Register(ctx context.Context, c client.Client, at Address, authority []byte, controller string, rolloutsAreOurs bool) error {
 	app := func(ops ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
 		return rule(v1beta1.Group, "v1beta1", "applications", ops)
 	}
@@ -88,14 +90,18 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	v := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.ValidatingWebhook{
 		validating("applications.core.oam.dev", pathValidateApplication, app(create, update)),
 		validating("releaseactions.release.oam.dev", pathValidateAction, action(create)),
-		validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)),
-		deletions,
 	}}
+	if rolloutsAreOurs {
+		v.Webhooks = append(v.Webhooks, validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)), deletions)
+	}
 	if err := replace(ctx, c, m, &admissionregistrationv1.MutatingWebhookConfiguration{}); err != nil {
 		return err
 	}
 	if err := replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
 		return err
+	}
+	if !rolloutsAreOurs {
+		return dropPolicies(ctx, c)
 	}
 	if err := registerConversion(ctx, c, at, authority); err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 )
 
 // setUp adds every controller to mgr. This is the list of what the process does.
-func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config) error {
+func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config, other *rival) error {
 	for _, c := range []struct {
 		name string
 		add  func() error
@@ -25,7 +25,9 @@ func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config) error {
 		{"Applications", func() error {
 			return application.Setup(ctx, mgr, application.Options{Definitions: definition.Builtin()})
 		}},
-		{"Rollouts", func() error { return rollout.Setup(ctx, mgr, rollout.Options{Edges: edges(cfg)}) }},
+		{"Rollouts", func() error {
+			return rollout.Setup(ctx, mgr, rollout.Options{Edges: edges(cfg), Off: other.there.Load})
+		}},
 	} {
 		if err := c.add(); err != nil {
 			return fmt.Errorf("adding the controller of %s: %w", c.name, err)

@@ -45,8 +45,15 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := setUp(ctx, mgr, cfg); err != nil {
+	if err := setUp(ctx, mgr, cfg, hooks.rival); err != nil {
 		return err
+	}
+	if err := hooks.rival.look(ctx); err != nil {
+		return err
+	}
+	hooks.rival.changed = hooks.register
+	if err := mgr.Add(hooks.rival); err != nil {
+		return fmt.Errorf("adding the look for OpenKruise Rollouts: %w", err)
 	}
 	if err := mgr.Add(&readiness{cache: mgr.GetCache(), webhooks: hooks, ready: cfg.Ready}); err != nil {
 		return fmt.Errorf("adding readiness: %w", err)
@@ -95,6 +102,9 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 		return nil, nil, fmt.Errorf("making the manager: %w", err)
 	}
 	hooks.attach(mgr)
+	if hooks.rival, err = newRival(mgr.GetAPIReader(), logger, metrics.Registry); err != nil {
+		return nil, nil, err
+	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, nil, fmt.Errorf("adding the health check: %w", err)
 	}

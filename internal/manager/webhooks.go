@@ -48,6 +48,7 @@ type webhooks struct {
 	server     webhook.Server
 	client     client.Client
 	registered atomic.Bool
+	rival      *rival
 }
 
 // newWebhooks makes the certificate and the server; without a certificate directory there are no webhooks.
@@ -158,7 +159,7 @@ func (h *webhooks) register(ctx context.Context) error {
 		return err
 	}
 	for {
-		err := admission.Register(ctx, h.client, h.address, authority, user)
+		err := admission.Register(ctx, h.client, h.address, authority, user, !h.rival.there.Load())
 		if err == nil {
 			break
 		}

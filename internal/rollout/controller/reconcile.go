@@ -26,6 +26,9 @@ import (
 // again is the wait after a write that somebody else's was faster than.
 const again = 10 * time.Millisecond
 
+// offAgain is the wait while Rollouts are somebody else's.
+const offAgain = 30 * time.Second
+
 // Routers tell what they serve; ack.Edges does.
 type Routers interface {
 	// Seen returns what each replica serves of a route and of Services (namespace/name each).
@@ -36,6 +39,7 @@ type Routers interface {
 type Reconciler struct {
 	client    client.Client
 	live      client.Reader // past the caches
+	off       func() bool   // Rollouts are somebody else's at the moment
 	providers map[traffic.Kind]traffic.Router
 	kinds     *latecomers // nil: the cluster knows all kinds of routes
 	routers   Routers     // nil: no router tells
@@ -46,6 +50,9 @@ type Reconciler struct {
 
 // Reconcile is one pass: gather, decide, act, report.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	if r.off() {
+		return ctrl.Result{RequeueAfter: offAgain}, nil
+	}
 	ro := &v1beta1.Rollout{}
 	found, err := r.get(ctx, req.Namespace, req.Name, ro)
 	if err != nil || !found {

@@ -45,6 +45,8 @@ type Options struct {
 	Edges *ack.Edges
 	// Concurrency is how many Rollouts are carried out at once; 16 unless given.
 	Concurrency int
+	// Off says that Rollouts are somebody else's at the moment; nil for never.
+	Off func() bool
 }
 
 // Setup adds the controller of Rollouts to mgr.
@@ -57,6 +59,9 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 	}
 	r := New(mgr.GetClient(), nil, clock.RealClock{})
 	r.live = mgr.GetAPIReader()
+	if opts.Off != nil {
+		r.off = opts.Off
+	}
 	r.events = mgr.GetEventRecorder("vela-rollout")
 	m := mapper{mgr.GetCache()}
 	b := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).
@@ -92,7 +97,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 // New returns a Reconciler that reads and writes through c. Its events go nowhere until Setup says where.
 func New(c client.Client, routers Routers, now clock.PassiveClock) *Reconciler {
 	return &Reconciler{
-		client: c, live: c, providers: map[traffic.Kind]traffic.Router{
+		client: c, live: c, off: func() bool { return false }, providers: map[traffic.Kind]traffic.Router{
 			traffic.KindIngress: ingress.Router{}, traffic.KindHTTPRoute: gateway.Router{}, traffic.KindGRPCRoute: gateway.Router{},
 		},
 		routers: routers, events: silent{}, clock: now,

@@ -78,6 +78,21 @@ func TestBlueGreenKeepsTheStablePodsUntilTheDelayIsOver(t *testing.T) {
 	}
 }
 
+func TestWhileRolloutsAreSomebodyElsesNothingIsWritten(t *testing.T) {
+	b := newBench(t, demo()...)
+	off := true
+	b.r.off = func() bool { return off }
+	b.settle()
+	if len(b.writes) > 0 {
+		t.Errorf("it writes: %s", strings.Join(b.writes, "; "))
+	}
+	off = false
+	b.settle()
+	if b.rollout().Status.Phase != v1beta1.PhaseHealthy {
+		t.Errorf("afterwards: %s", b.state())
+	}
+}
+
 func TestBlueGreenGoesBackAtOnce(t *testing.T) {
 	b := bluegreen(t)
 	b.approve()
