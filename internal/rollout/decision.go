@@ -55,6 +55,8 @@ type Hold struct {
 	Stable string
 	// Again says that the workload was held before and lost its marks.
 	Again bool
+	// Refresh says that all that is new is the version to keep the template of.
+	Refresh bool
 }
 
 // Create is a ReplicaSet to make.

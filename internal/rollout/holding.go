@@ -177,6 +177,18 @@ func unmark(l look) (verdict, bool) {
 	return v, len(v.Unmark) > 0
 }
 
+// keepTemplate keeps the pod template of the version that became the stable one, in the place of that of the one before: a
+// workload that stays held between releases could not make its ReplicaSet anew otherwise.
+func keepTemplate(l look) (verdict, bool) {
+	w := l.Workload
+	if _, there := l.set(l.stable); !there || l.Spec.ReleaseID != "" || !w.Held || w.InPlace || w.Kept == "" || w.Kept == l.stable || !l.back() || l.underWay() || l.closing {
+		return verdict{}, false
+	}
+	v := l.rest()
+	v.Hold = &Hold{Refresh: true}
+	return v, true
+}
+
 func waitForVersion(l look) (verdict, bool) {
 	if !l.Workload.Held || l.arrived() || l.closing {
 		return verdict{}, false

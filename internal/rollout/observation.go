@@ -76,6 +76,8 @@ type Workload struct {
 	// Template is the pod-template-hash of the current pod template: the one on the ReplicaSet with an equal template, or
 	// where none exists the one that its ReplicaSet will get.
 	Template string
+	// RolloutID is the label rollouts.kruise.io/rollout-id of the workload: how its owner calls the release.
+	RolloutID string
 	// AppRevision is the label app.oam.dev/appRevision of the workload: the release that its template belongs to.
 	AppRevision string
 	// Held says that this Rollout holds the workload: it is paused, marked, and the native controller leaves it alone.

@@ -60,6 +60,7 @@ func rules() []rule {
 		{"hold", hold},                               // take the workload from the native controller
 		{"release the workload", release},            // the release is over: give it back
 		{"unmark", unmark},                           // keep the native controller from removing the other version
+		{"keep the template", keepTemplate},          // of the version that is good now
 		{"wait for the new version", waitForVersion}, // held; the writer applies the new version now
 		{"healthy", healthy},                         // one version, nothing to do
 		{RuleRoutesMissing, routesMissing},           // what the spec names does not exist

@@ -263,6 +263,37 @@ func TestEachRule(t *testing.T) {
 	}
 }
 
+func TestFailureThresholdCountsInEveryStyle(t *testing.T) {
+	half := func(o *Observation) {
+		o.Sets[0] = ReplicaSet{Hash: "v1", Replicas: 5, Pods: 5, Ready: 5}
+		o.Sets[1] = ReplicaSet{Hash: "v2", Replicas: 5, Pods: 5, Ready: 4}
+		o.Routes.CanarySeen, o.Routes.StableSeen, o.Routes.StableEndpoints, o.Routes.CanaryEndpoints = 4, 5, 5, 4
+		o.Routes.Weight, o.Routes.WeightLow, o.Routes.WeightHigh = 0, 0, 0
+	}
+	fifth, replicas, traffic := intstr.FromString("20%"), intstr.FromString("100%"), "50%"
+	steps := []v1beta1.Step{{Replicas: &replicas, Traffic: &traffic}}
+	for name, strategy := range map[string]v1beta1.Strategy{
+		"blue-green":  {BlueGreen: &v1beta1.BlueGreenStrategy{Steps: steps}},
+		"pods on top": {Canary: &v1beta1.CanaryStrategy{EnableExtraWorkloadForCanary: true, Steps: steps}},
+	} {
+		for _, threshold := range []*intstr.IntOrString{nil, &fifth} {
+			o := at20()
+			half(&o)
+			routings := o.Spec.Strategy.Canary.TrafficRoutings
+			o.Spec.Strategy = strategy
+			if b := strategy.BlueGreen; b != nil {
+				b.TrafficRoutings, b.FailureThreshold = routings, threshold
+			} else {
+				strategy.Canary.TrafficRoutings, strategy.Canary.FailureThreshold = routings, threshold
+			}
+			moves := weightOf(Decide(o, noon())) == 50
+			if moves != (threshold != nil) {
+				t.Errorf("%s, threshold %v: with four of five pods ready the weight moves: %v", name, threshold, moves)
+			}
+		}
+	}
+}
+
 func weightOf(d Decision) int32 {
 	if d.Route == nil {
 		return -1

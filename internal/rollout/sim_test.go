@@ -205,6 +205,14 @@ func scenarios() map[string]scenario {
 			{"deletes the ReplicaSet", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, loseSet("v1")},
 			{"applies v2", func(w *world) bool { return sized("v1", 5)(w) && w.readyOf("v1") == 5 }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
 		}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})},
+		"stable-replicaset-deleted-in-a-later-release": {replicas: 5, set: func(w *world) { w.emergent = true; w.spec.ReleaseID = ""; w.plan(20, 100) }, beats: []beat{
+			{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
+			{"approves", pausedAt(20), approve},
+			{"applies v3", func(w *world) bool {
+				return healthyAt("")(w) && w.status.CanaryStatus.StableRevision == "v2" && w.dep.kept == "v2"
+			}, func(w *world) { w.dep.template = "v3"; w.dep.generation++ }},
+			{"deletes the ReplicaSet of v2, the stable one now", pausedAt(20), loseSet("v2")},
+		}, ends: stays(20, map[string]int32{"v1": 0, "v2": 4, "v3": 1})},
 		"marks-taken-off": {replicas: 5, beats: []beat{begin,
 			{"takes labels and annotations off the workload", pausedAt(20), func(w *world) {
 				w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept, w.dep.label = false, "", "", "", ""

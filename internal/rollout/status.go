@@ -122,7 +122,7 @@ func inWordsOf(style v1beta1.Style, s v1beta1.RolloutStatus) v1beta1.RolloutStat
 func (l look) status(v *verdict) v1beta1.RolloutStatus {
 	st := *l.Status.DeepCopy()
 	st.ObservedGeneration = l.Generation
-	if v.phase == v1beta1.PhaseHealthy && ended(l.Status) && v.ends == goesOn && v.Hold == nil {
+	if v.phase == v1beta1.PhaseHealthy && ended(l.Status) && v.ends == goesOn && (v.Hold == nil || v.Hold.Refresh) {
 		return st // at rest what was told about the last release stays
 	}
 	st.Phase, st.Message = v.phase, v.Why
@@ -186,6 +186,7 @@ func (l look) progress(v *verdict, cs *v1beta1.CanaryStatus) {
 	if !l.back() {
 		cs.CanaryRevision, cs.PodTemplateHash = l.version, l.version
 	}
+	cs.ObservedRolloutID = l.Workload.RolloutID
 	cs.Abort = l.abort()
 	l.mileage(cs)
 	l.traffic(cs)

@@ -16,6 +16,8 @@ const (
 	// AnnotationUpdateStrategy on a held workload that replaces its pods in place is its own update strategy, as JSON, given back at
 	// the end.
 	AnnotationUpdateStrategy = "rollouts.kruise.io/original-update-strategy"
+	// LabelRolloutID on a workload is how its owner calls the release; the status repeats it.
+	LabelRolloutID = "rollouts.kruise.io/rollout-id"
 	// LabelStableRevision on a held workload is the pod-template-hash or the controller-revision-hash of the version that was good before.
 	LabelStableRevision = "rollouts.kruise.io/stable-revision"
 	// AnnotationPatchedMetadata on a ReplicaSet is what of its pod template's metadata a release put there, as JSON.

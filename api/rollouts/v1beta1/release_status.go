@@ -14,6 +14,9 @@ type CanaryStatus struct {
 	// ObservedReleaseID is spec.releaseID as far as the workload is held for it or it is done.
 	// +optional
 	ObservedReleaseID string `json:"observedReleaseID,omitempty"`
+	// ObservedRolloutID is the label rollouts.kruise.io/rollout-id of the workload, where it has one.
+	// +optional
+	ObservedRolloutID string `json:"observedRolloutID,omitempty"`
 	// RolloutHash is the hash of the plan that the state below is about.
 	// +optional
 	RolloutHash string `json:"rolloutHash,omitempty"`
@@ -83,6 +86,9 @@ type BlueGreenStatus struct {
 	// ObservedReleaseID is spec.releaseID as far as the workload is held for it or it is done.
 	// +optional
 	ObservedReleaseID string `json:"observedReleaseID,omitempty"`
+	// ObservedRolloutID is the label rollouts.kruise.io/rollout-id of the workload, where it has one.
+	// +optional
+	ObservedRolloutID string `json:"observedRolloutID,omitempty"`
 	// RolloutHash is the hash of the plan that the state below is about.
 	// +optional
 	RolloutHash string `json:"rolloutHash,omitempty"`

@@ -129,7 +129,7 @@ func sameTemplate(a, b *corev1.PodTemplateSpec) bool {
 func Observe(d *appsv1.Deployment, sets []*appsv1.ReplicaSet, rolloutName string) (rollout.Workload, []rollout.ReplicaSet) {
 	w := rollout.Workload{
 		Exists: d.DeletionTimestamp == nil, Observed: d.Status.ObservedGeneration >= d.Generation, Generation: d.Generation,
-		Replicas: replicas(d.Spec.Replicas), AppRevision: d.Labels[v1beta1.LabelAppRevision],
+		Replicas: replicas(d.Spec.Replicas), AppRevision: d.Labels[v1beta1.LabelAppRevision], RolloutID: d.Labels[rollouts.LabelRolloutID],
 	}
 	if d.Spec.Selector != nil {
 		w.Selects = slices.Sorted(maps.Keys(d.Spec.Selector.MatchLabels))
