@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/definition/schema"
 	"github.com/vela-rollouts/vela/internal/rollout"
@@ -36,6 +37,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 	}
 	add(Workload(ro.Spec.WorkloadRef))
 	add(alone(ro, others))
+	add(styled(ro))
 	add(Plan(ro.Spec.Strategy))
 	field, plan, style := Field(ro.Spec.Strategy), ro.Spec.Strategy.Plan(), ro.Spec.Strategy.Style()
 	if plan == nil {
@@ -142,6 +144,15 @@ func inPlace(field string, ref v1beta1.ObjectRef, plan *v1beta1.CanaryStrategy, 
 		return schema.Faultf(field, "needs pods of both versions side by side, and a %s replaces its pods in place; release it with spec.strategy.canary", ref.Kind)
 	}
 	return schema.Faultf(field+".enableExtraWorkloadForCanary", "needs pods of both versions side by side, and a %s replaces its pods in place; remove it", ref.Kind)
+}
+
+// styled says what is wrong with the style that a v1alpha1 Rollout names; v1beta1 has a field for it.
+func styled(ro *v1beta1.Rollout) error {
+	style, there := ro.Annotations[v1alpha1.AnnotationRollingStyle]
+	if !there || style == "" || strings.EqualFold(style, "canary") || strings.EqualFold(style, "partition") {
+		return nil
+	}
+	return schema.Faultf("metadata.annotations["+v1alpha1.AnnotationRollingStyle+"]", "is %q; write canary for pods on top, or partition for pods that are replaced in place", style)
 }
 
 // foreign says what of the OpenKruise API is not here, and what to write in its place.

@@ -103,6 +103,8 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 			"spec.strategy.canary.trafficRoutingRef: names a TrafficRouting, and there are none here; name the Service and its routes in spec.strategy.canary.trafficRoutings"},
 		"no Service for the new version": {head + `{blueGreen: {disableGenerateCanaryService: true, steps: [{replicas: 1}]}}`,
 			"spec.strategy.blueGreen.disableGenerateCanaryService: can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it"},
+		"a style that nobody knows": {strings.Replace(good, "{name: demo, namespace: shop}", "{name: demo, namespace: shop, annotations: {rollouts.kruise.io/rolling-style: bluegreen}}", 1),
+			`metadata.annotations[rollouts.kruise.io/rolling-style]: is "bluegreen"; write canary for pods on top, or partition for pods that are replaced in place`},
 		"both strategies":          {head + `{canary: {steps: [{traffic: 20%}]}, blueGreen: {steps: [{replicas: 1}]}}`, "spec.strategy: has both canary and blueGreen; leave one out"},
 		"blue-green without steps": {head + `{blueGreen: {steps: []}}`, "spec.strategy.blueGreen: has no steps; give it at least one"},
 		"blue-green without pods": {head + `{blueGreen: {steps: [{traffic: 20%}]}}`,
