@@ -5,9 +5,12 @@ package rollout
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"pgregory.net/rapid"
+
+	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
 // randomLoad draws any state of affairs, also ones that no order of events leads to.
@@ -243,22 +246,66 @@ func TestEveryMoveEnds(t *testing.T) {
 	})
 }
 
+// randomObservation draws a release in any style and any state of affairs.
+func randomObservation(t *rapid.T) Observation {
+	o := at20()
+	o.Workload.Replicas = rapid.Int32Range(0, 9).Draw(t, "replicas")
+	o.Workload.Template = rapid.SampledFrom([]string{"v1", "v2", "v3"}).Draw(t, "template")
+	o.Workload.Held = rapid.Bool().Draw(t, "held")
+	o.Workload.AppRevision = rapid.SampledFrom([]string{"app-v1", "app-v2"}).Draw(t, "label")
+	o.Deleting, o.Spec.Disabled, o.Spec.Strategy.Paused = rapid.Bool().Draw(t, "deleting"), rapid.Bool().Draw(t, "disabled"), rapid.Bool().Draw(t, "paused")
+	o.RollbackInBatch, o.Retry = rapid.Bool().Draw(t, "in batches"), rapid.SampledFrom([]string{"", "1"}).Draw(t, "retry")
+	o.Analysis = Analysis{Configured: rapid.Bool().Draw(t, "analysis"), Step: 1, Revision: "v2", Result: rapid.SampledFrom([]AnalysisResult{AnalysisUnknown, AnalysisPass, AnalysisFail}).Draw(t, "result")}
+	for i := range o.Sets {
+		o.Sets[i].Replicas = rapid.Int32Range(0, 6).Draw(t, "size")
+		o.Sets[i].Ready = rapid.Int32Range(0, o.Sets[i].Replicas).Draw(t, "ready")
+		o.Sets[i].Dress = rapid.SampledFrom([]string{"", "{}"}).Draw(t, "dress")
+	}
+	o.Routes.Canary, o.Routes.Switched = rapid.Bool().Draw(t, "canary"), rapid.Bool().Draw(t, "switched")
+	o.Routes.AnyService = rapid.Bool().Draw(t, "any Service")
+	o.Routes.Ack = rapid.SampledFrom([]Ack{AckKnown, AckNone, AckUnknown}).Draw(t, "ack")
+	o.Routes.WeightHigh = rapid.Int32Range(20, 100).Draw(t, "high")
+	plan, status := o.Spec.Strategy.Canary, o.Status.CanaryStatus
+	plan.ProgressDeadlineAbort = rapid.Bool().Draw(t, "gives up")
+	plan.EnableExtraWorkloadForCanary = rapid.Bool().Draw(t, "pods on top")
+	status.NextStepIndex = rapid.Int32Range(-1, 3).Draw(t, "next step")
+	status.RollbackFromStepIndex = rapid.Int32Range(-1, 3).Draw(t, "from step")
+	status.CurrentStepState = rapid.SampledFrom([]v1beta1.StepState{v1beta1.StepUpgrade, v1beta1.StepPaused, v1beta1.StepReady, v1beta1.StepCompleted}).Draw(t, "state")
+	if rapid.Bool().Draw(t, "was given up") {
+		status.Abort = &v1beta1.Abort{Revision: "v2", ReleaseID: "app-v2"}
+	}
+	if rapid.Bool().Draw(t, "blue-green") {
+		o.Spec.Strategy.BlueGreen = &v1beta1.BlueGreenStrategy{Steps: plan.Steps, TrafficRoutings: plan.TrafficRoutings}
+		o.Spec.Strategy.Canary = nil
+		own := v1beta1.BlueGreenStatus(*status)
+		o.Status.CanaryStatus, o.Status.BlueGreenStatus = nil, &own
+	}
+	return o
+}
+
+// TestARollbackIsNeverBehindAWait is P3: whatever else there is, the traffic leaves at once if anybody can take it.
+func TestARollbackIsNeverBehindAWait(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := randomObservation(t)
+		o.Workload.Template, o.Workload.Held, o.RollbackInBatch = "v1", true, false
+		o.Workload.Replicas = max(o.Workload.Replicas, 1) // at none there is nobody to take it
+		o.Routes.Canary, o.Routes.Switched, o.Routes.Weight = true, true, rapid.Int32Range(0, 100).Draw(t, "weight")
+		late := noon().Add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "seconds later")) * time.Second)
+		d := Decide(o, late)
+		if o.Sets[0].Ready > 0 && o.Sets[0].Replicas > 0 && o.Routes.StableSeen > 0 && (d.Route == nil || d.Route.Weight != 0) {
+			t.Fatalf("the weight stays %d: %s: %s", o.Routes.Weight, d.Rule, d.Why)
+		}
+		for _, s := range d.Scale {
+			if s.Hash == "v1" && s.To < s.From {
+				t.Fatalf("the stable version shrinks in a rollback: %+v", s)
+			}
+		}
+	})
+}
+
 func TestTheSameObservationGivesTheSameDecision(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o := at20()
-		o.Workload.Replicas = rapid.Int32Range(0, 9).Draw(t, "replicas")
-		o.Workload.Template = rapid.SampledFrom([]string{"v1", "v2", "v3"}).Draw(t, "template")
-		o.Workload.Held = rapid.Bool().Draw(t, "held")
-		o.Workload.AppRevision = rapid.SampledFrom([]string{"app-v1", "app-v2"}).Draw(t, "label")
-		o.Deleting, o.Spec.Disabled, o.Spec.Strategy.Paused = rapid.Bool().Draw(t, "deleting"), rapid.Bool().Draw(t, "disabled"), rapid.Bool().Draw(t, "paused")
-		for i := range o.Sets {
-			o.Sets[i].Replicas = rapid.Int32Range(0, 6).Draw(t, "size")
-			o.Sets[i].Ready = rapid.Int32Range(0, o.Sets[i].Replicas).Draw(t, "ready")
-		}
-		o.Routes.Canary, o.Routes.Switched = rapid.Bool().Draw(t, "canary"), rapid.Bool().Draw(t, "switched")
-		o.Routes.AnyService = rapid.Bool().Draw(t, "any Service")
-		o.Routes.Ack = rapid.SampledFrom([]Ack{AckKnown, AckNone, AckUnknown}).Draw(t, "ack")
-		o.Routes.WeightHigh = rapid.Int32Range(20, 100).Draw(t, "high")
+		o := randomObservation(t)
 		first := Decide(o, noon())
 		if second := Decide(o, noon()); !equality.Semantic.DeepEqual(first, second) {
 			t.Fatalf("two decisions: %+v and %+v", first, second)
