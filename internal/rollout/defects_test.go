@@ -36,11 +36,11 @@ import (
 //	4.5   HTTPRoute: kind, matches, weights not remembered   internal/traffic/gateway
 //	5.2   an uncontrolled change with two ReplicaSets        here
 
-// playDefect runs a story in the order that counts, and in a hundred others.
+// playDefect runs a story in the order that counts, and in some others.
 func playDefect(t *testing.T, s scenario) {
 	t.Helper()
 	s.play(t, nil)
-	for seed := range int64(100) {
+	for seed := range int64(*orders / 20) {
 		if s.play(t, seeded(seed)).failed {
 			t.Fatalf("seed %d", seed)
 		}

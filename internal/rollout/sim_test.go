@@ -23,7 +23,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "write the golden stories anew")
-	orders = flag.Int("orders", 1000, "seeded orders of the two main stories; the others get a tenth")
+	orders = flag.Int("orders", 400, "seeded orders of the two main stories; the others get a tenth")
 )
 
 // scenario is a whole release with the people in it.
