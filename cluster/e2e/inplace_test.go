@@ -6,6 +6,8 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -169,3 +171,44 @@ func untouched(t *testing.T, before, after map[string]types.UID, ordinals ...int
 		}
 	}
 }
+
+// TestAnApplicationOfAStatefulSetTakesTheStepsOfThePage plays the page with a component of type statefulset.
+func TestAnApplicationOfAStatefulSetTakesTheStepsOfThePage(t *testing.T) {
+	p := newPage(t)
+	ctx := t.Context()
+	send := func(t *testing.T, file string) {
+		t.Helper()
+		text, err := os.ReadFile(root("examples", "canary", file))
+		must(t, err)
+		must(t, p.Send(ctx, strings.ReplaceAll(string(text), "type: webservice", "type: statefulset")))
+	}
+	send(t, "v1.yaml")
+	must(t, p.Running(ctx, "v1"))
+	must(t, p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix()))
+	scene(t, "version 2 at 20 %", func(t *testing.T) {
+		send(t, "v2.yaml")
+		must(t, p.SuspendedAt(ctx, "v2", "suspend-1st"))
+		share(t, p, "V2", 20)
+		podsAre(t, p, map[string]int{image("v1"): 4, image("v2"): 1})
+	})
+	scene(t, "at 50 %, and back", func(t *testing.T) {
+		must(t, p.Resume(ctx))
+		must(t, p.SuspendedAt(ctx, "v2", "suspend-2nd"))
+		share(t, p, "V2", 50)
+		back(t, p)
+		podsAre(t, p, map[string]int{image("v1"): 5})
+	})
+	scene(t, "again, to the end", func(t *testing.T) {
+		send(t, "v2.yaml")
+		must(t, p.SuspendedAt(ctx, "v2", "suspend-1st"))
+		must(t, p.Resume(ctx))
+		must(t, p.SuspendedAt(ctx, "v2", "suspend-2nd"))
+		must(t, p.Resume(ctx))
+		must(t, p.Running(ctx, "v2"))
+		share(t, p, "V2", 100)
+		podsAre(t, p, map[string]int{image("v2"): 5})
+	})
+	noneFailed(t, p)
+}
+
+func image(version string) string { return "wangyikewyk/canarydemo:" + version }
