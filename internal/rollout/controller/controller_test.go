@@ -49,7 +49,8 @@ type bench struct {
 	killAt int  // the controller dies after that write
 	dead   bool // until it is started again
 	events []string
-	made   int // pods so far
+	broken string // the image whose pods are never ready
+	made   int    // pods so far
 }
 
 func newBench(t *testing.T, objects ...client.Object) *bench {
@@ -192,8 +193,12 @@ func (b *bench) cluster() {
 	b.replaceInPlace()
 	for _, set := range b.sets() {
 		n := *set.Spec.Replicas
-		if set.Status.Replicas != n || set.Status.AvailableReplicas != n {
-			set.Status.Replicas, set.Status.AvailableReplicas = n, n
+		ready := n
+		if b.broken != "" && set.Spec.Template.Spec.Containers[0].Image == b.broken {
+			ready = 0
+		}
+		if set.Status.Replicas != n || set.Status.AvailableReplicas != ready {
+			set.Status.Replicas, set.Status.AvailableReplicas = n, ready
 			b.must(b.api.Status().Update(ctx, &set))
 		}
 	}
