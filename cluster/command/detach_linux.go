@@ -84,7 +84,7 @@ func (o *upOptions) childArgs() []string {
 		"up", "--progress-fd=3", "--data-dir=" + o.DataDir,
 		fmt.Sprintf("--http-port=%d", o.HTTPPort), fmt.Sprintf("--https-port=%d", o.HTTPSPort), fmt.Sprintf("--api-port=%d", o.APIPort),
 		"--pod-cidr=" + o.PodCIDR, "--service-cidr=" + o.ServiceCIDR, "--gateway-pool=" + o.GatewayPool,
-		fmt.Sprintf("--control-plane-only=%t", o.ControlPlaneOnly),
+		fmt.Sprintf("--control-plane-only=%t", o.ControlPlaneOnly), fmt.Sprintf("--no-fast-path=%t", o.NoFastPath),
 		fmt.Sprintf("--without-vela=%t", o.WithoutVela), fmt.Sprintf("--verbose=%t", o.Verbose),
 	}
 	if o.AuditLog != "" {

@@ -49,6 +49,7 @@ func newUp(streams Streams) *cobra.Command {
 	f.StringVar(&o.PodCIDR, "pod-cidr", o.PodCIDR, "range of the pods' addresses")
 	f.StringVar(&o.ServiceCIDR, "service-cidr", o.ServiceCIDR, "range of the Services' addresses")
 	f.StringVar(&o.GatewayPool, "gateway-pool", "", "range out of which each Gateway gets an address of its own on this machine, such as 10.243.0.0/24 (default: all share one)")
+	f.BoolVar(&o.NoFastPath, "no-fast-path", false, "serve plain HTTP/1.1 through the gateway's general path too, which is slower: to compare, should answers ever differ")
 	f.StringVar(&o.AuditLog, "audit-log", "", "file that gets one line for each API request, without its body")
 	f.BoolVar(&o.ControlPlaneOnly, "control-plane-only", false, "no node, no containers, no gateway: only the Kubernetes API and its controllers, on loopback; needs no root")
 	f.BoolVar(&o.WithoutVela, "without-vela", false, "leave vela's controllers out, to run them elsewhere")

@@ -29,6 +29,8 @@ type Config struct {
 	NodeName            string
 	AuditLog            string
 	ControlPlaneOnly    bool
+	// NoFastPath has the gateway serve plain HTTP/1.1 with net/http too.
+	NoFastPath bool
 	// WithoutVela leaves vela's own controllers out; they run elsewhere.
 	WithoutVela bool
 	// Verbose logs what Kubernetes' own parts do, not only what fails.

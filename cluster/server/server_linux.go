@@ -153,7 +153,7 @@ func (s *Server) addNode() {
 			HTTPAddr: ":" + strconv.Itoa(cfg.HTTPPort), HTTPSAddr: ":" + strconv.Itoa(cfg.HTTPSPort),
 			AdminAddr: cfg.edgeAdmin(), IngressClass: bootstrap.IngressClass, PublishAddress: gatewayIP.String(),
 			GatewayController: bootstrap.IngressController, GatewayPool: cfg.gatewayPool(),
-			Replica: cfg.NodeName, DrainTimeout: drainTimeout,
+			Replica: cfg.NodeName, DrainTimeout: drainTimeout, NoFastPath: cfg.NoFastPath,
 		},
 		kubeconfig: pki.Edge, log: s.logs.Own, task: component.NewTask(),
 	}, controlplane.Objects)
