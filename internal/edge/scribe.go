@@ -54,8 +54,8 @@ type note struct {
 type page struct {
 	version string
 	differs bool
-	status  any    // what is patched in
-	content string // what is said, without times and what others say
+	status  any // what is patched in
+	want    any // what is said, without times and what others say
 	write   func(ctx context.Context, patch []byte) error
 }
 
@@ -130,12 +130,12 @@ func (s *scribe) consider(key string) {
 	last := s.notes[key]
 	s.mu.Unlock()
 	switch {
-	case last.from == p.version && last.told == p.content: // not read back yet
-	case last.told == p.content: // somebody wrote over it
-		s.queue.AddRateLimited(key)
-	default:
+	case last.told != text(p.want):
 		s.queue.Forget(key)
 		s.queue.Add(key)
+	case last.from == p.version: // not read back yet
+	default: // somebody wrote over it
+		s.queue.AddRateLimited(key)
 	}
 }
 
@@ -173,7 +173,7 @@ func (s *scribe) write(ctx context.Context, key string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.notes[key] = note{from: p.version, told: p.content}
+	s.notes[key] = note{from: p.version, told: text(p.want)}
 	return nil
 }
 
@@ -213,7 +213,7 @@ func (s *scribe) classPage(l *gatewayListers, name string, all table.Statuses) (
 	}
 	status := gatewayv1.GatewayClassStatus{Conditions: s.merge(class.Status.Conditions, want.Conditions), SupportedFeatures: want.SupportedFeatures}
 	return &page{
-		version: class.ResourceVersion, differs: !equality.Semantic.DeepEqual(status, class.Status), content: text(want),
+		version: class.ResourceVersion, differs: !equality.Semantic.DeepEqual(status, class.Status), want: want,
 		status: map[string]any{"conditions": status.Conditions, "supportedFeatures": status.SupportedFeatures},
 		write: func(ctx context.Context, patch []byte) error {
 			_, err := s.client.GatewayV1().GatewayClasses().Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager}, "status")
@@ -242,7 +242,7 @@ func (s *scribe) gatewayPage(l *gatewayListers, namespace, name string, all tabl
 		status.Listeners = append(status.Listeners, listener)
 	}
 	return &page{
-		version: gw.ResourceVersion, differs: !equality.Semantic.DeepEqual(status, gw.Status), content: text(want),
+		version: gw.ResourceVersion, differs: !equality.Semantic.DeepEqual(status, gw.Status), want: want,
 		status: map[string]any{"addresses": status.Addresses, "conditions": status.Conditions, "listeners": status.Listeners},
 		write: func(ctx context.Context, patch []byte) error {
 			_, err := s.client.GatewayV1().Gateways(namespace).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager}, "status")
@@ -295,7 +295,7 @@ func (s *scribe) routePage(o metav1.Object, has, want []gatewayv1.RouteParentSta
 		parents = append(parents, p)
 	}
 	return &page{
-		version: o.GetResourceVersion(), differs: !sameParents(parents, has), content: text(want),
+		version: o.GetResourceVersion(), differs: !sameParents(parents, has), want: want,
 		status: map[string]any{"parents": parents}, write: write,
 	}
 }
