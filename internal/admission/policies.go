@@ -101,8 +101,8 @@ func keepPolicies(ctx context.Context, c client.Client, controller string) error
 }
 
 // dropPolicies takes the policies back: their marks are those of OpenKruise Rollouts too.
-func dropPolicies(ctx context.Context, c client.Client) error {
-	for _, p := range policies("") {
+func dropPolicies(ctx context.Context, c client.Client, controller string) error {
+	for _, p := range policies(controller) {
 		rule, binding := p.objects()
 		for _, o := range []client.Object{binding, rule} {
 			err := c.Delete(ctx, o)

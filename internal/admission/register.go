@@ -101,7 +101,7 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 		return err
 	}
 	if !rolloutsAreOurs {
-		return dropPolicies(ctx, c)
+		return dropPolicies(ctx, c, controller)
 	}
 	if err := registerConversion(ctx, c, at, authority); err != nil {
 		return err
