@@ -77,19 +77,10 @@ func (l look) takeBack() verdict {
 		return v
 	}
 	v.Route = &r
+	if v.switchBack(l, &r) {
+		return v
+	}
 	switch {
-	case !r.Switched && l.Routes.Problem != "" && !l.gone():
-		// Somebody led the user's route past the release: nothing is left to lead back, and the pods must not stay for that.
-		r.Canary = false
-		v.because("the canary route is removed; " + l.Routes.Problem)
-	case !r.Switched && !l.gone():
-		// The user's route was restored already: lead it to the stable version again before the new one goes.
-		if l.Routes.StableEndpoints == 0 || l.Routes.Ack == AckKnown && l.Routes.StableSeen == 0 {
-			v.because("waiting for a ready pod of the stable version")
-			return v
-		}
-		r.Switched = true
-		v.because("the route leads to the stable version only")
 	case r.Weight != n.weight, n.weight == 0 && len(r.Matches) > 0 && l.load.stableReady > 0:
 		v.because(withdrawal(r, n.weight))
 		r.Weight, r.Matches = n.weight, nil
@@ -106,6 +97,25 @@ func (l look) takeBack() verdict {
 		v.shrinkOthers(l, n.canary)
 	}
 	return v
+}
+
+// switchBack leads a user's route that was restored already to the stable version again, before the new one goes. It says whether
+// that is so; r becomes the route as it is to be.
+func (v *verdict) switchBack(l look, r *Route) bool {
+	switch {
+	case r.Switched || l.gone():
+		return false
+	case l.Routes.Problem != "":
+		// Somebody led the user's route past the release: nothing is left to lead back, and the pods must not stay for that.
+		r.Canary = false
+		v.because("the canary route is removed; " + l.Routes.Problem)
+	case l.Routes.StableEndpoints == 0 || l.Routes.Ack == AckKnown && l.Routes.StableSeen == 0:
+		v.because("waiting for a ready pod of the stable version")
+	default:
+		r.Switched = true
+		v.because("the route leads to the stable version only")
+	}
+	return true
 }
 
 // withdrawn says that every router has taken the traffic off the version that goes away, or refuses the routes altogether.
