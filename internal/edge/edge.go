@@ -15,10 +15,8 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sys/unix"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
@@ -208,14 +206,6 @@ func (e *Edge) listen(ctx context.Context) error {
 		e.listeners[i] = l
 	}
 	return nil
-}
-
-// deferAccept has the kernel keep a connection back until its first bytes are there, or a second has passed: one wait less
-// for each. What cannot be set is done without.
-func deferAccept(_, _ string, c syscall.RawConn) error {
-	return c.Control(func(fd uintptr) {
-		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, 1)
-	})
 }
 
 func (e *Edge) closeListeners() {
