@@ -52,7 +52,7 @@ func TestBlueGreenUnderLoad(t *testing.T) {
 			return err == nil && state == "StepPaused" && number(o, "status", "blueGreenStatus", "currentStepIndex") == step
 		})
 	}
-	applyExample(t, client, "workload.yaml")
+	applyExample(t, client, "rollout/workload.yaml")
 	until(t, p, deploymentKind, play.App, "it runs", func(o *unstructured.Unstructured) bool { return number(o, "status", "readyReplicas") == 5 })
 	must(t, p.WaitServed(t.Context()))
 	o := &unstructured.Unstructured{}

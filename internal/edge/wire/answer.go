@@ -85,11 +85,16 @@ func chop(b []byte) (line, rest []byte) {
 	return line, rest
 }
 
-// unfold makes spaces of the ends of lines that the next line continues. The first line of the head must not be a
-// continuation, for which split has no name.
+// unfold makes spaces of the ends of lines that the next line continues. What can be continued has a colon already, as
+// net/http wants it; what can't stays as it is, and split has no name for it.
 func unfold(head []byte) {
+	begin := 0 // of the field so far
 	for i := 1; i < len(head); i++ {
-		if !isBlank(head[i]) || head[i-1] != '\n' {
+		if head[i-1] != '\n' {
+			continue
+		}
+		if !isBlank(head[i]) || bytes.IndexByte(head[begin:i], ':') < 0 {
+			begin = i
 			continue
 		}
 		head[i-1] = ' '
