@@ -125,14 +125,14 @@ func (a *Answer) start(line []byte) (modern, ok bool) {
 	return modern, digits && len(code) == 3 && status >= 100
 }
 
-// despaced removes white space before the colon, as RFC 9112 section 5.1 wants it of a proxy; but where that would change
+// despaced removes spaces before the colon, as RFC 9112 section 5.1 wants it of a proxy; but where that would change
 // how long the answer is, the answer stays malformed.
 func despaced(line []byte) []byte {
 	colon := bytes.IndexByte(line, ':')
-	if colon < 1 || !isBlank(line[colon-1]) {
+	if colon < 1 || line[colon-1] != ' ' {
 		return line
 	}
-	name := bytes.TrimRight(line[:colon], " \t")
+	name := bytes.TrimRight(line[:colon], " ") // a tab is more than net/http takes
 	switch known(name) {
 	case ContentLength, TransferEncoding, Connection:
 		return line
