@@ -203,7 +203,11 @@ func TestTheStableVersionLosesPods(t *testing.T) {
 	}
 	s.note("While no pod of the stable version is ready the router gives its requests to the new version rather than to nobody; what is asked for stays 50 %%.")
 	s.gateUntil("v1", func() {
-		s.atStep(1)
+		// The step stays true meanwhile; what is missing is told until the router has proven the pods that came back.
+		s.until("nothing is missing any more", func() (bool, string) {
+			ro := s.rollout(subject)
+			return ro.Status.CurrentStepState == rollouts.StepPaused && !strings.Contains(ro.Status.Message, "can serve"), told(ro)
+		})
 		s.share("V2", 50)
 		back := s.release("v1")
 		s.takenBack("taken back → last request to V2", "V2", back)
