@@ -4,11 +4,9 @@
 package definition
 
 import (
-	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
@@ -30,13 +28,9 @@ func statefulSet() Component {
 		Summary: "A service whose pods have names of their own, which they keep.",
 		Schema:  p.schema,
 		Check:   p.check,
-		Render: func(at string, scope Scope, properties *runtime.RawExtension) ([]Output, error) {
-			params, faults := p.decode(at, properties)
-			if len(faults) > 0 {
-				return nil, errors.Join(faults...)
-			}
+		Render: p.rendering(func(params StatefulSet, scope Scope) ([]Output, error) {
 			return params.render(scope, kindStatefulSet, "statefulsetsExpose")
-		},
+		}),
 		Health: unlessDisabled(deploymentHealth),
 	}
 }
@@ -48,13 +42,9 @@ func daemon() Component {
 		Summary: "A service with a pod on each node.",
 		Schema:  p.schema,
 		Check:   p.check,
-		Render: func(at string, scope Scope, properties *runtime.RawExtension) ([]Output, error) {
-			params, faults := p.decode(at, properties)
-			if len(faults) > 0 {
-				return nil, errors.Join(faults...)
-			}
+		Render: p.rendering(func(params Daemon, scope Scope) ([]Output, error) {
 			return params.render(scope, kindDaemonSet, resourceExpose)
-		},
+		}),
 		Health: daemonHealth,
 	}
 }

@@ -4,6 +4,7 @@
 package definition
 
 import (
+	"errors"
 	"strings"
 	"sync"
 
@@ -166,4 +167,15 @@ func (p parameters[P]) decode(at string, properties *runtime.RawExtension) (P, [
 func (p parameters[P]) check(at string, properties *runtime.RawExtension) []error {
 	_, faults := p.decode(at, properties)
 	return faults
+}
+
+// rendering is how a component is rendered from its parameters, once they are read.
+func (p parameters[P]) rendering(render func(P, Scope) ([]Output, error)) func(string, Scope, *runtime.RawExtension) ([]Output, error) {
+	return func(at string, scope Scope, properties *runtime.RawExtension) ([]Output, error) {
+		params, faults := p.decode(at, properties)
+		if len(faults) > 0 {
+			return nil, errors.Join(faults...)
+		}
+		return render(params, scope)
+	}
 }

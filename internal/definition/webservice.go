@@ -4,13 +4,11 @@
 package definition
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -59,13 +57,9 @@ func webservice() Component {
 		Summary: "A service that runs for ever and takes requests.",
 		Schema:  p.schema,
 		Check:   p.check,
-		Render: func(at string, scope Scope, properties *runtime.RawExtension) ([]Output, error) {
-			params, faults := p.decode(at, properties)
-			if len(faults) > 0 {
-				return nil, errors.Join(faults...)
-			}
+		Render: p.rendering(func(params Webservice, scope Scope) ([]Output, error) {
 			return params.render(scope, kindDeployment, resourceExpose)
-		},
+		}),
 		Health: unlessDisabled(deploymentHealth),
 	}
 }
