@@ -110,6 +110,17 @@ func (t Totals) Share(version string) float64 {
 	return 100 * float64(t.ByVersion[version]) / float64(all)
 }
 
+// Strayed says that a plain request which was sent after a moment was answered by a version that should get none: any but version
+// where that is to have all, version itself where it is to have nothing. What was under way at that moment may end where it is.
+func (t Totals) Strayed(version string, want float64, since time.Time) bool {
+	for v, span := range t.SentTo {
+		if (v == version) == (want == 0) && span.Last.After(since) {
+			return true
+		}
+	}
+	return false
+}
+
 // String is one line for a person: requests, failures, and the share of each version.
 func (t Totals) String() string {
 	var shares []string

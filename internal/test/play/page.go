@@ -140,22 +140,11 @@ func (p *Page) Share(ctx context.Context, version string, want float64) (float64
 		got := now.Share(version)
 		p.say("  measured: %s\n", now)
 		exact := want == 0 || want == 100
-		if exact && strayed(all, version, want, began) || math.Abs(got-want) > p.Tolerance {
+		if exact && all.Strayed(version, want, began) || math.Abs(got-want) > p.Tolerance {
 			return got, fmt.Errorf("%s answered %.2f %% of %d requests, want %.0f %%", version, got, now.Answered(), want)
 		}
 		return got, nil
 	}
-}
-
-// strayed says that a request which was sent after a moment was answered by a version that should get none: any but version where
-// that is to have all, version itself where it is to have nothing. What was under way at that moment may end where it is.
-func strayed(all load.Totals, version string, want float64, since time.Time) bool {
-	for v, span := range all.SentTo {
-		if (v == version) == (want == 0) && span.Last.After(since) {
-			return true
-		}
-	}
-	return false
 }
 
 // Resume runs `vela workflow resume`.
