@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
@@ -92,10 +93,29 @@ func (w *world) apply(text string) string {
 	return object.GetResourceVersion()
 }
 
-// route makes HTTPRoute demo/web for demo.example with the given rules and waits until it is served.
+// route makes HTTPRoute demo/web for demo.example with the given rules and waits until it is served, and until each of
+// its Services that has endpoints has a proven one: a route may be known before them.
 func (w *world) route(rules string) plan.Route {
 	w.t.Helper()
 	before := w.version
+	slices, err := w.client.DiscoveryV1().EndpointSlices("demo").List(w.t.Context(), metav1.ListOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	hasEndpoints := map[string]bool{}
+	for _, s := range slices.Items {
+		hasEndpoints["demo/"+s.Labels[discoveryv1.LabelServiceName]] = true
+	}
+	answers := func(p plan.Plan, r plan.Route) bool {
+		for _, rule := range r.Rules {
+			for _, b := range rule.Backends {
+				if hasEndpoints[b.Service] && p.Services[b.Service].Ready == 0 {
+					return false
+				}
+			}
+		}
+		return true
+	}
 	w.apply(`{kind: HTTPRoute, metadata: {name: web}, spec: {parentRefs: [{name: edge}], hostnames: [demo.example], rules: ` + rules + `}}`)
 	var found plan.Route
 	w.await("the route", func(p plan.Plan) bool {
@@ -103,7 +123,7 @@ func (w *world) route(rules string) plan.Route {
 		var version int
 		_, err := fmt.Sscan(r.ResourceVersion, &version)
 		found = r
-		return ok && err == nil && version > before && r.Accepted
+		return ok && err == nil && version > before && r.Accepted && answers(p, r)
 	})
 	return found
 }
