@@ -23,6 +23,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/vela-rollouts/vela/internal/edge"
 )
 
 // Gates of Kubernetes that differ from its defaults here.
@@ -38,7 +40,7 @@ func gates() map[string]bool {
 func Setup(logger *slog.Logger, w io.Writer) (*zap.Logger, error) {
 	klog.SetSlogLogger(logger)
 	ctrllog.SetLogger(logr.FromSlogHandler(logger.Handler()))
-	log.SetOutput(w)
+	log.SetOutput(edge.LogWithoutAnswers(w))
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	if err := utilfeature.DefaultMutableFeatureGate.SetFromMap(gates()); err != nil {
 		return nil, fmt.Errorf("setting feature gates: %w", err)

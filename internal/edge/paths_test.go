@@ -452,8 +452,14 @@ func answerCases() map[string]answerCase {
 // TestAnswersAreTheSameOnBothPaths holds the fast path against net/http with answers good, odd and broken, to a GET, a HEAD
 // and a POST. Two requests go out on one connection of the client, so that an answer that is not where it belongs shows.
 func TestAnswersAreTheSameOnBothPaths(t *testing.T) {
-	log.SetOutput(io.Discard) // where net/http tells of answers to nothing
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	var said bytes.Buffer
+	log.SetOutput(LogWithoutAnswers(&said)) // where net/http tells of answers to nothing
+	t.Cleanup(func() {
+		log.SetOutput(os.Stderr)
+		if text := said.String(); strings.Contains(text, "poison") {
+			t.Errorf("the log tells bytes of an answer:\n%s", text)
+		}
+	})
 	p := newTwins(t)
 	for name, tc := range answerCases() {
 		for _, method := range []string{"GET", "HEAD", "POST"} {
