@@ -76,8 +76,9 @@ fuzz: ## Fuzz the parsers, FUZZTIME=20s each
 lint: ## Run the linters
 	@$(LINT) run --allow-parallel-runners ./... && cd cluster && go tool -modfile=../lint.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yaml ./...
 
-generate: ## Generate deep copies and CRDs from the types in api/
+generate: ## Generate deep copies and CRDs from the types in api/, and the server's code from its contract
 	@$(CONTROLLER_GEN) object paths=./api/... crd output:crd:dir=api/crds
+	@go tool -modfile=tools.mod oapi-codegen -config internal/server/api/generate.yaml internal/server/openapi.yaml
 	@hack/gateway-crds.sh
 
 clean: ## Remove what was built
