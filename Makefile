@@ -21,11 +21,14 @@ help: ## Show this list
 deps: ## Install the Debian packages that building and running need, or name them
 	@hack/deps.sh
 
-build: cli payload ## Build bin/vela, bin/vela-core and bin/velad (the first time takes about 12 minutes)
+build: ui cli payload ## Build bin/vela, bin/vela-core and bin/velad (the first time takes about 12 minutes)
 	@echo "Building vela-core ..."
 	@go build -tags netgo,osusergo -ldflags '$(LDFLAGS)' -o bin/vela-core ./cmd/vela-core
 	@hack/progress.sh "Building velad (links Kubernetes; the first time takes minutes)" \
 	  go -C cluster build -ldflags '$(LDFLAGS) $(K8S_LDFLAGS)' -o ../bin/velad ./cmd/velad
+
+ui: ## Build the web pages into ui/dist (needs Node and npm)
+	@hack/ui.sh build
 
 cli: ## Build bin/vela alone
 	@echo "Building vela ..."
@@ -44,12 +47,13 @@ demo: build images ## Build, start, play the page for real, show the measured sp
 	@go run ./hack/demo
 
 check: ## Quick checks for each change: lint, unit tests, simulations, goldens
-	@$(TESTRUN) "lint=.=make --no-print-directory lint" "unit=.=go test ./..."
+	@$(TESTRUN) "lint=.=make --no-print-directory lint" "unit=.=go test ./..." "ui=ui=npm test"
 
 test: build images ## Everything that CI runs
 	@$(TESTRUN) \
 	  "lint=.=make --no-print-directory lint" \
 	  "unit=.=go test ./..." \
+	  "ui=ui=npm test" \
 	  "cli-cross=.=make --no-print-directory cli-cross" \
 	  "fuzz=.=make --no-print-directory fuzz" \
 	  "cluster=cluster=go test -p 1 -timeout 30m ./..."
@@ -74,6 +78,7 @@ fuzz: ## Fuzz the parsers, FUZZTIME=20s each
 	@hack/fuzz.sh $(FUZZTIME)
 
 lint: ## Run the linters
+	@hack/ui.sh install && npm --prefix ui run --silent lint
 	@$(LINT) run --allow-parallel-runners ./... && cd cluster && go tool -modfile=../lint.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yaml ./...
 
 generate: ## Generate deep copies and CRDs from the types in api/, and the server's code from its contract
@@ -82,6 +87,6 @@ generate: ## Generate deep copies and CRDs from the types in api/, and the serve
 	@hack/gateway-crds.sh
 
 clean: ## Remove what was built
-	@rm -rf bin cluster/payload/bin/*.zst
+	@rm -rf bin cluster/payload/bin/*.zst ui/dist
 
-.PHONY: help deps build cli cli-cross payload images demo check test test-e2e test-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images demo check test test-e2e test-scenarios conformance bench bench-scale fuzz lint generate clean

@@ -3,7 +3,7 @@
 
 // Command testrun runs the stages of `make test`, shows progress, and closes with a line that a machine can read:
 // "N passed, N failed". A stage is NAME=DIR=COMMAND; a COMMAND that begins with "go test" is run with -json and its
-// tests are counted one by one, any other command counts as one test. A failed stage does not stop the following ones.
+// tests are counted one by one, and so are those of "npm" commands, which must run vitest; any other command counts as one test. A failed stage does not stop the following ones.
 package main
 
 import (
@@ -64,9 +64,12 @@ func (s stage) run(out io.Writer) result {
 	began := time.Now()
 	fmt.Fprintf(out, "== %s: %s\n", s.name, strings.Join(s.command, " "))
 	var r result
-	if len(s.command) > 1 && s.command[0] == "go" && s.command[1] == "test" {
+	switch {
+	case len(s.command) > 1 && s.command[0] == "go" && s.command[1] == "test":
 		r = s.runGoTest(out)
-	} else {
+	case s.command[0] == "npm":
+		r = s.runVitest(out)
+	default:
 		r = s.runPlain(out)
 	}
 	fmt.Fprintf(out, "== %s: %d passed, %d failed in %s\n", s.name, r.passed, r.failed, time.Since(began).Round(time.Second))

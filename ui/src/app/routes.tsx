@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { Navigate, type RouteObject } from 'react-router';
+
+import { NotFound } from './NotFound';
+import { RequireSession } from './RequireSession';
+import { RouteError } from './RouteError';
+import { Shell } from './Shell';
+
+/** Every page is a chunk of its own; a feature's module exports its page as Component. */
+export const routes: RouteObject[] = [
+  {
+    ErrorBoundary: RouteError,
+    HydrateFallback: () => null,
+    children: [
+      { path: 'login', lazy: () => import('@/features/login/LoginPage') },
+      {
+        Component: RequireSession,
+        children: [
+          {
+            Component: Shell,
+            children: [
+              {
+                ErrorBoundary: RouteError,
+                children: [
+                  { index: true, lazy: () => import('@/features/home/HomePage') },
+                  {
+                    path: 'apps',
+                    lazy: () => import('@/features/apps/AppsPage'),
+                  },
+                  {
+                    path: 'apps/:ns/:app',
+                    lazy: () => import('@/features/app/AppLayout'),
+                    children: [
+                      {
+                        ErrorBoundary: RouteError,
+                        children: [
+                          { index: true, element: <Navigate to="config" replace /> },
+                          { path: '*', Component: NotFound },
+                        ],
+                      },
+                    ],
+                  },
+                  { path: '*', Component: NotFound },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { useTranslation } from 'react-i18next';
+
+import { paths } from '@/app/paths';
+
+export interface Tab {
+  to: string;
+  text: string;
+  end?: boolean;
+}
+
+/** The pages of an application in the order of a release: what it is, how it goes out, how it runs. */
+export function useTabs(ns: string, app: string): Tab[] {
+  const { t } = useTranslation();
+  return [
+    { to: paths.config(ns, app), text: t('tabs.config') },
+    { to: paths.workflows(ns, app), text: t('tabs.workflows') },
+  ];
+}

@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { cleanup } from '@testing-library/react';
+import { afterEach, vi } from 'vitest';
+
+// What jsdom has not and the component library asks for.
+const base = document.createElement('base');
+base.href = '/';
+document.head.append(base);
+
+Object.defineProperty(window, 'matchMedia', {
+  value: (query: string) => ({
+    matches: query.includes('prefers-reduced-motion'), // no animation to wait for
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+    addListener: () => undefined,
+    removeListener: () => undefined,
+  }),
+});
+
+class NoObserver {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+vi.stubGlobal('ResizeObserver', NoObserver);
+window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
+// jsdom knows no pseudo elements, and says so loudly.
+const computed = window.getComputedStyle.bind(window);
+window.getComputedStyle = (element) => computed(element);
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+});
