@@ -30,6 +30,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rolloutsv1alpha1 "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	application "github.com/vela-rollouts/vela/internal/application/controller"
 )
@@ -145,7 +146,7 @@ func Scheme() (*runtime.Scheme, error) {
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, eventsv1.AddToScheme,
 		admissionregistrationv1.AddToScheme,
-		v1beta1.AddToScheme, rolloutsv1beta1.AddToScheme, v1alpha1.AddToScheme,
+		v1beta1.AddToScheme, rolloutsv1beta1.AddToScheme, rolloutsv1alpha1.AddToScheme, v1alpha1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("building the scheme: %w", err)

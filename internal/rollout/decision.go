@@ -36,6 +36,8 @@ type Decision struct {
 	Scale []Scale
 	// Unstick deletes the pods that Workload.Stuck counts.
 	Unstick bool
+	// Join puts the mark of this release onto the TrafficRouting, before any route is written; Part takes it off after all of them.
+	Join, Part bool
 	// Route is how routes should be; nil leaves them as they are.
 	Route *Route
 	// Release gives the workload back to the native controller.
@@ -107,5 +109,5 @@ type Event struct {
 
 // Writes says whether the decision asks for anything but a status.
 func (d Decision) Writes() bool {
-	return d.Hold != nil || len(d.Unmark) > 0 || len(d.Dress) > 0 || d.Unstick || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
+	return d.Hold != nil || d.Join || d.Part || len(d.Unmark) > 0 || len(d.Dress) > 0 || d.Unstick || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
 }

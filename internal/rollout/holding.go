@@ -206,7 +206,9 @@ func (l look) rest() verdict {
 	v := verdict{phase: v1beta1.PhaseHealthy, state: v1beta1.StepCompleted, reason: v1beta1.ReasonCompleted}
 	v.firm = l.Status.Phase == v1beta1.PhaseInitial
 	v.Why = "rollout is healthy"
-	if l.routed && l.Routes.Problem != "" {
+	if l.Shared.Problem != "" {
+		v.Why = "a release would wait: " + l.Shared.Problem
+	} else if l.routed && l.Routes.Problem != "" {
 		v.Why = "a release would wait: " + l.Routes.Problem
 	}
 	return v

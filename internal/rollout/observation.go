@@ -24,8 +24,10 @@ type Observation struct {
 	RollbackInBatch bool
 	// Analysis of the step that the release is at.
 	Analysis Analysis
-	// Spec of the Rollout, as it is stored.
+	// Spec of the Rollout, as it is stored; where it names a TrafficRouting, as Follow gives it.
 	Spec v1beta1.RolloutSpec
+	// Shared is the TrafficRouting that it names.
+	Shared Shared
 	// Status of the Rollout, as it is stored.
 	Status v1beta1.RolloutStatus
 

@@ -63,7 +63,9 @@ func rules() []rule {
 		{"keep the template", keepTemplate},          // of the version that is good now
 		{"wait for the new version", waitForVersion}, // held; the writer applies the new version now
 		{"healthy", healthy},                         // one version, nothing to do
-		{RuleRoutesMissing, routesMissing},           // what the spec names does not exist
+		{"TrafficRouting missing", sharedMissing},    // what the spec names does not exist, or goes
+		{RuleRoutesMissing, routesMissing},           // or leads nowhere
+		{"join the TrafficRouting", join},            // others have to know that it is in use
 		{"finalise", finalise},                       // only the new version is left: give routes back
 		{"prepare routes", prepare},                  // a Service for each version, the canary route at 0
 		{"switch to the stable Service", switchOver}, // new pods must not get traffic by the shared Service

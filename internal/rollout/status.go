@@ -40,7 +40,7 @@ func (l look) report(v verdict) Decision {
 	}
 	status := l.status(&v)
 	d := v.Decision
-	d.Status, d.Lazy = status, !v.firm
+	d.Status, d.Lazy, d.Part = status, !v.firm, l.parts(v)
 	if l.changesRoute(v.Route) && l.Routes.Ack != AckKnown {
 		// Perhaps nobody will tell when it is served, so the wait is stored before the write that it is about.
 		d.Status.CanaryStatus.RouteSince = l.stamp()

@@ -4,6 +4,8 @@
 package v1alpha1
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -12,4 +14,11 @@ import (
 // GroupVersion returns the group and version of this package.
 func GroupVersion() schema.GroupVersion {
 	return schema.GroupVersion{Group: v1beta1.Group, Version: "v1alpha1"}
+}
+
+// AddToScheme registers TrafficRoutings with scheme. A Rollout is read and written as v1beta1.
+func AddToScheme(scheme *runtime.Scheme) error {
+	scheme.AddKnownTypes(GroupVersion(), &TrafficRouting{}, &TrafficRoutingList{})
+	metav1.AddToGroupVersion(scheme, GroupVersion())
+	return nil
 }

@@ -17,7 +17,7 @@ const (
 	// every other workload in the style partition.
 	AnnotationRollingStyle = "rollouts.kruise.io/rolling-style"
 	// AnnotationTrafficRouting names a TrafficRouting.
-	AnnotationTrafficRouting = "rollouts.kruise.io/trafficrouting"
+	AnnotationTrafficRouting = v1beta1.AnnotationTrafficRouting
 )
 
 // Rollout releases new versions of one workload in steps.

@@ -11,6 +11,8 @@ const (
 	AnnotationDeploymentStrategy = "rollouts.kruise.io/deployment-strategy"
 	// AnnotationRollbackInBatch on a Rollout, with the value true, takes a version back in the steps that it came by.
 	AnnotationRollbackInBatch = "rollouts.kruise.io/rollback-in-batch"
+	// AnnotationTrafficRouting on a Rollout names a TrafficRouting where the plan does not.
+	AnnotationTrafficRouting = "rollouts.kruise.io/trafficrouting"
 	// AnnotationRetry on a Rollout, with another value than before, tries a version again that was given up.
 	AnnotationRetry = "rollouts.kruise.io/retry"
 	// AnnotationUpdateStrategy on a held workload that replaces its pods in place is its own update strategy, as JSON, given back at

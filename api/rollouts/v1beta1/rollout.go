@@ -37,6 +37,14 @@ type RolloutList struct {
 	Items           []Rollout `json:"items"`
 }
 
+// TrafficRoutingName is the TrafficRouting that a Rollout names by its plan, or else by its annotation; empty for none.
+func (r *Rollout) TrafficRoutingName() string {
+	if plan := r.Spec.Strategy.Plan(); plan != nil && plan.TrafficRoutingRef != "" {
+		return plan.TrafficRoutingRef
+	}
+	return r.Annotations[AnnotationTrafficRouting]
+}
+
 // RolloutSpec is the plan.
 type RolloutSpec struct {
 	// WorkloadRef is the workload in the same namespace.

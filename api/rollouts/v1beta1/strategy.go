@@ -57,7 +57,9 @@ type CanaryStrategy struct {
 	// rollouts.kruise.io/retry with another value, begins anew.
 	// +optional
 	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
-	// TrafficRoutingRef names a TrafficRouting. There are none here: name the routes in TrafficRoutings.
+	// TrafficRoutingRef names a TrafficRouting in the same namespace, which several Rollouts may share. It says which requests
+	// go to the new version in place of the steps, which say how many pods there are of it, and which routes lead to the
+	// workload in place of TrafficRoutings.
 	// +optional
 	TrafficRoutingRef string `json:"trafficRoutingRef,omitempty"`
 	// DisableGenerateCanaryService leaves the Service of the new version to a mesh. Here each version has its own: what carries
@@ -104,7 +106,9 @@ type BlueGreenStrategy struct {
 	// rollouts.kruise.io/retry with another value, begins anew.
 	// +optional
 	ProgressDeadlineAbort bool `json:"progressDeadlineAbort,omitempty"`
-	// TrafficRoutingRef names a TrafficRouting. There are none here: name the routes in TrafficRoutings.
+	// TrafficRoutingRef names a TrafficRouting in the same namespace, which several Rollouts may share. It says which requests
+	// go to the new version in place of the steps, which say how many pods there are of it, and which routes lead to the
+	// workload in place of TrafficRoutings.
 	// +optional
 	TrafficRoutingRef string `json:"trafficRoutingRef,omitempty"`
 	// DisableGenerateCanaryService leaves the Service of the new version to a mesh. Here each version has its own: what carries

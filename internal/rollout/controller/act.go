@@ -31,6 +31,11 @@ func (r *Reconciler) act(ctx context.Context, w *world, d rollout.Decision) erro
 			return fmt.Errorf("holding the %s: %w", w.rollout.Spec.WorkloadRef.Kind, err)
 		}
 	}
+	if d.Join {
+		if err := r.join(ctx, w); err != nil {
+			return err
+		}
+	}
 	if d.Route != nil {
 		if err := r.route(ctx, w, *d.Route); err != nil {
 			return err
@@ -45,7 +50,7 @@ func (r *Reconciler) act(ctx context.Context, w *world, d rollout.Decision) erro
 	return w.workload.resize(ctx, r, d)
 }
 
-// leave gives the workload back and drops the finalizer.
+// leave gives the workload and the TrafficRouting back and drops the finalizer.
 func (r *Reconciler) leave(ctx context.Context, w *world, d rollout.Decision) error {
 	if d.Release && w.workload != nil {
 		patch, err := w.workload.releasePatch()
@@ -55,6 +60,9 @@ func (r *Reconciler) leave(ctx context.Context, w *world, d rollout.Decision) er
 		if err := r.patchRaw(ctx, w.workload.object(), patch); err != nil {
 			return fmt.Errorf("giving the %s back: %w", w.rollout.Spec.WorkloadRef.Kind, err)
 		}
+	}
+	if err := r.part(ctx, w, d); err != nil {
+		return err
 	}
 	at := slices.Index(w.rollout.Finalizers, v1beta1.Finalizer)
 	if !d.LetGo || at < 0 {

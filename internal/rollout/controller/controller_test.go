@@ -28,6 +28,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/rollout"
@@ -56,14 +57,14 @@ type bench struct {
 func newBench(t *testing.T, objects ...client.Object) *bench {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, v1beta1.AddToScheme, gatewayv1.Install} {
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, v1beta1.AddToScheme, v1alpha1.AddToScheme, gatewayv1.Install} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := &bench{t: t, clock: clocktesting.NewFakeClock(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
-		WithStatusSubresource(&v1beta1.Rollout{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{})
+		WithStatusSubresource(&v1beta1.Rollout{}, &v1alpha1.TrafficRouting{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{})
 	if err := Index(t.Context(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func (b *bench) settle() {
 	b.t.Helper()
 	for range 60 {
 		before := len(b.writes)
-		_, err := b.r.Reconcile(b.t.Context(), ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "default", Name: "demo"}})
+		err := b.pass()
 		switch {
 		case b.dead:
 			b.start()
@@ -259,6 +260,24 @@ func (b *bench) settle() {
 	b.t.Fatalf("it does not settle: %s", strings.Join(b.writes, "; "))
 }
 
+// pass is one pass over all Rollouts and TrafficRoutings.
+func (b *bench) pass() error {
+	rollouts, shared := &v1beta1.RolloutList{}, &v1alpha1.TrafficRoutingList{}
+	b.must(b.api.List(b.t.Context(), rollouts))
+	b.must(b.api.List(b.t.Context(), shared))
+	for i := range rollouts.Items {
+		if _, err := b.r.Reconcile(b.t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&rollouts.Items[i])}); err != nil || b.dead {
+			return err
+		}
+	}
+	for i := range shared.Items {
+		if _, err := (sharedReconciler{b.r}).Reconcile(b.t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&shared.Items[i])}); err != nil || b.dead {
+			return err
+		}
+	}
+	return nil
+}
+
 // decide gives the decision for the Rollout of w as it is.
 func (b *bench) decide(w *world) rollout.Decision {
 	return rollout.Decision{Status: *w.rollout.Status.DeepCopy()}
@@ -266,9 +285,14 @@ func (b *bench) decide(w *world) rollout.Decision {
 
 func (b *bench) rollout() *v1beta1.Rollout {
 	b.t.Helper()
+	return b.rolloutOf("demo")
+}
+
+func (b *bench) rolloutOf(name string) *v1beta1.Rollout {
+	b.t.Helper()
 	ro := &v1beta1.Rollout{}
-	if !b.find("default/demo", ro) {
-		b.t.Fatal("the Rollout is gone")
+	if !b.find("default/"+name, ro) {
+		b.t.Fatalf("the Rollout %s is gone", name)
 	}
 	return ro
 }
@@ -276,7 +300,12 @@ func (b *bench) rollout() *v1beta1.Rollout {
 // ask edits the plan, as a canary step does.
 func (b *bench) ask(release, share string) {
 	b.t.Helper()
-	ro := b.rollout()
+	b.askOf("demo", release, share)
+}
+
+func (b *bench) askOf(name, release, share string) {
+	b.t.Helper()
+	ro := b.rolloutOf(name)
 	ro.Spec.ReleaseID = release
 	ro.Spec.Strategy.Canary.Steps = []v1beta1.Step{{Traffic: &share}}
 	ro.Generation++
@@ -286,9 +315,14 @@ func (b *bench) ask(release, share string) {
 // apply changes the Deployment's template.
 func (b *bench) apply(release, image string) {
 	b.t.Helper()
+	b.applyTo("demo", release, image)
+}
+
+func (b *bench) applyTo(name, release, image string) {
+	b.t.Helper()
 	d := &appsv1.Deployment{}
-	if !b.find("default/demo", d) {
-		b.t.Fatal("the Deployment is gone")
+	if !b.find("default/"+name, d) {
+		b.t.Fatalf("the Deployment %s is gone", name)
 	}
 	d.Labels[corev1beta1.LabelAppRevision] = release
 	d.Spec.Template.Spec.Containers[0].Image = image
@@ -319,14 +353,17 @@ func (b *bench) state() string {
 }
 
 // demo is five pods of v1 behind a Service and an Ingress, and a Rollout at rest.
-func demo() []client.Object {
+func demo() []client.Object { return app("demo") }
+
+// app is demo by another name.
+func app(name string) []client.Object {
 	five := int32(5)
-	labels := map[string]string{"app": "demo"}
+	labels := map[string]string{"app": name}
 	d := &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "demo", UID: "uid-demo", Generation: 1, Labels: map[string]string{corev1beta1.LabelAppRevision: "demo-v1"}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID("uid-" + name), Generation: 1, Labels: map[string]string{corev1beta1.LabelAppRevision: name + "-v1"}},
 		Spec: appsv1.DeploymentSpec{Replicas: &five, Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Strategy: appsv1.DeploymentStrategy{Type: appsv1.RollingUpdateDeploymentStrategyType},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "demo", Image: "v1"}}}}},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: name, Image: "v1"}}}}},
 		Status: appsv1.DeploymentStatus{ObservedGeneration: 1},
 	}
 	set := workload.NewReplicaSet(d, nil, workload.Hash(d.Spec.Template, nil), 5)
@@ -335,16 +372,16 @@ func demo() []client.Object {
 	kind := networkingv1.PathTypePrefix
 	share := "20%"
 	return []client.Object{d, set,
-		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "demo"}, Spec: corev1.ServiceSpec{Selector: labels, Ports: []corev1.ServicePort{{Port: 80}}}},
-		&networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "demo", UID: "uid-ingress"}, Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
-			Host: "demo.example", IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{
-				Path: "/", PathType: &kind, Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "demo", Port: networkingv1.ServiceBackendPort{Number: 80}}},
+		&corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}, Spec: corev1.ServiceSpec{Selector: labels, Ports: []corev1.ServicePort{{Port: 80}}}},
+		&networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID("uid-ingress-" + name)}, Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
+			Host: name + ".example", IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{
+				Path: "/", PathType: &kind, Backend: networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: name, Port: networkingv1.ServiceBackendPort{Number: 80}}},
 			}}}},
 		}}}},
-		&v1beta1.Rollout{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "demo", Generation: 1, Finalizers: []string{v1beta1.Finalizer}}, Spec: v1beta1.RolloutSpec{
-			WorkloadRef: v1beta1.ObjectRef{APIVersion: "apps/v1", Kind: "Deployment", Name: "demo"}, ReleaseID: "demo-v1",
+		&v1beta1.Rollout{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, Generation: 1, Finalizers: []string{v1beta1.Finalizer}}, Spec: v1beta1.RolloutSpec{
+			WorkloadRef: v1beta1.ObjectRef{APIVersion: "apps/v1", Kind: "Deployment", Name: name}, ReleaseID: name + "-v1",
 			Strategy: v1beta1.Strategy{Canary: &v1beta1.CanaryStrategy{Steps: []v1beta1.Step{{Traffic: &share}},
-				TrafficRoutings: []v1beta1.TrafficRouting{{Service: "demo", Ingress: &v1beta1.IngressRouting{Name: "demo"}}}}},
+				TrafficRoutings: []v1beta1.TrafficRouting{{Service: name, Ingress: &v1beta1.IngressRouting{Name: name}}}}},
 		}},
 	}
 }

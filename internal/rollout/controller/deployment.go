@@ -59,6 +59,8 @@ func (r *Reconciler) deployment(ctx context.Context, namespace, name string) (go
 
 func (g *deployment) object() client.Object { return g.is }
 
+func (g *deployment) podLabels() map[string]string { return g.is.Spec.Template.Labels }
+
 func (g *deployment) observe(ro *v1beta1.Rollout, _ time.Time) (rollout.Workload, []rollout.ReplicaSet) {
 	return workload.Observe(g.is, g.sets, ro.Name)
 }

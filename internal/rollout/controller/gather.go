@@ -21,6 +21,8 @@ import (
 type world struct {
 	rollout  *v1beta1.Rollout
 	workload governed // nil: there is none
+	shared   shared
+	ways     []way // the entries of routes that lead to the workload, by the Rollout's own plan or by its TrafficRouting
 	routes   routed
 	seen     rollout.Observation
 }
@@ -40,6 +42,9 @@ func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, e
 	if fault != nil {
 		w.seen.Workload.Problem = fault.Error()
 	} else if err := r.gatherWorkload(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := r.gatherShared(ctx, w); err != nil {
 		return nil, err
 	}
 	if err := r.gatherRoutes(ctx, w); err != nil {

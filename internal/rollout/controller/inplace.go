@@ -20,12 +20,15 @@ import (
 
 // inPlace is a workload that replaces its pods in place.
 type inPlace struct {
-	is   client.Object
-	as   workload.InPlace
-	good string // the stable version by the status of the Rollout
+	is     client.Object
+	as     workload.InPlace
+	good   string            // the stable version by the status of the Rollout
+	labels map[string]string // of the pods of its template
 }
 
 func (g *inPlace) object() client.Object { return g.is }
+
+func (g *inPlace) podLabels() map[string]string { return g.labels }
 
 func (g *inPlace) observe(ro *v1beta1.Rollout, now time.Time) (rollout.Workload, []rollout.ReplicaSet) {
 	return g.as.Observe(ro.Name, g.good, now)
@@ -83,7 +86,7 @@ func (r *Reconciler) statefulSet(ctx context.Context, ro *v1beta1.Rollout) (gove
 			return nil, err
 		}
 	}
-	return &inPlace{is: is, as: s, good: good(ro)}, nil
+	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels}, nil
 }
 
 func (r *Reconciler) daemonSet(ctx context.Context, ro *v1beta1.Rollout) (governed, error) {
@@ -101,7 +104,7 @@ func (r *Reconciler) daemonSet(ctx context.Context, ro *v1beta1.Rollout) (govern
 			return nil, err
 		}
 	}
-	return &inPlace{is: is, as: s, good: good(ro)}, nil
+	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels}, nil
 }
 
 // pods reads the pods of a workload from the API server: a cache would hold all pods of the cluster for the few of releases

@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/vela-rollouts/vela/internal/traffic"
@@ -33,11 +35,22 @@ type latecomers struct {
 	known map[traffic.Kind]bool
 }
 
-// watchLate watches the kinds of the Gateway API with a controller, now or when they come.
-func watchLate(ctx context.Context, mgr ctrl.Manager, m mapper, watch func(source.Source) error) (*latecomers, error) {
+// watcher is a controller that watches sources, and how it maps an object of a kind to its own.
+type watcher struct {
+	watch func(source.Source) error
+	by    func(kind string, name func(client.Object) string) handler.EventHandler
+}
+
+// watchLate watches the kinds of the Gateway API with controllers, now or when they come.
+func watchLate(ctx context.Context, mgr ctrl.Manager, all map[string]watcher) (*latecomers, error) {
 	l := &latecomers{mapper: mgr.GetRESTMapper(), clock: clock.RealClock{}, known: map[traffic.Kind]bool{}}
 	l.watch = func(kind traffic.Kind) error {
-		return watch(source.Kind[client.Object](mgr.GetCache(), routeOf(kind), m.by(string(kind), client.Object.GetName)))
+		for of, w := range all {
+			if err := w.watch(source.Kind[client.Object](mgr.GetCache(), routeOf(kind), w.by(string(kind), client.Object.GetName))); err != nil {
+				return fmt.Errorf("for %s: %w", of, err)
+			}
+		}
+		return nil
 	}
 	l.look(ctx)
 	return l, mgr.Add(l)

@@ -40,7 +40,7 @@ type routed struct {
 
 // gatherRoutes reads what the Rollout routes, and what is left of routes that its spec names no more.
 func (r *Reconciler) gatherRoutes(ctx context.Context, w *world) error {
-	targets, problem := targets(w.rollout)
+	targets, problem := w.targets()
 	if problem != "" {
 		w.seen.Routes.Problem = problem
 		return nil
@@ -66,10 +66,10 @@ func (r *Reconciler) gatherRoutes(ctx context.Context, w *world) error {
 	return nil
 }
 
-// targets are the routes that the spec of a Rollout names, or a sentence about why they can't be led.
-func targets(ro *v1beta1.Rollout) ([]traffic.Target, string) {
-	plan, field := ro.Spec.Strategy.Plan(), validate.Field(ro.Spec.Strategy)
-	if plan == nil || len(plan.TrafficRoutings) == 0 {
+// targets are the routes that a Rollout leads, or a sentence about why they can't be led.
+func (w *world) targets() ([]traffic.Target, string) {
+	plan, field := w.seen.Spec.Strategy.Plan(), validate.Field(w.seen.Spec.Strategy)
+	if len(w.ways) == 0 {
 		return nil, ""
 	}
 	var asked [][]v1beta1.HTTPRouteMatch
@@ -82,13 +82,12 @@ func targets(ro *v1beta1.Rollout) ([]traffic.Target, string) {
 		}
 	}
 	var all []traffic.Target
-	for i, routing := range plan.TrafficRoutings {
-		at := schema.Index(field+".trafficRoutings", i)
-		if fault := validate.Routing(at, routing); fault != nil {
+	for _, way := range w.ways {
+		if fault := validate.Routing(way.at, way.TrafficRouting); fault != nil {
 			return nil, fault.Error()
 		}
-		for kind, name := range names(routing) {
-			t := target(ro, kind, name, routing.Service, at)
+		for kind, name := range names(way.TrafficRouting) {
+			t := target(w.rollout, kind, name, way.Service, way.at)
 			t.Matches = asked
 			all = append(all, t)
 		}

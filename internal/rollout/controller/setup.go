@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
+	"github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
@@ -36,7 +37,8 @@ const (
 	indexOwner   = "rollout.owner"   // ReplicaSets by the UID of their controller
 	indexRollout = "rollout.name"    // canary Ingresses by the Rollout that made them
 	indexService = "rollout.service" // EndpointSlices by the Service they are of
-	indexObjects = "rollout.objects" // Rollouts by kind/name of what they are about
+	indexObjects = "rollout.objects" // Rollouts and TrafficRoutings by kind/name of what they are about
+	indexMarks   = "rollout.marks"   // TrafficRoutings by the marks of Rollouts on them
 )
 
 // Options of the controller.
@@ -72,6 +74,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 		Watches(&corev1.Service{}, m.by("Service", client.Object.GetName)).
 		Watches(&networkingv1.Ingress{}, m.by("Ingress", client.Object.GetName)).
 		Watches(&discoveryv1.EndpointSlice{}, m.by("Endpoints", serviceName)).
+		Watches(&v1alpha1.TrafficRouting{}, m.by(kindTrafficRouting, client.Object.GetName)).
 		WithOptions(controller.Options{MaxConcurrentReconciles: opts.Concurrency})
 	if opts.Edges != nil {
 		r.routers = opts.Edges
@@ -88,7 +91,11 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 	if err != nil {
 		return fmt.Errorf("setting up the controller of Rollouts: %w", err)
 	}
-	if r.kinds, err = watchLate(ctx, mgr, m, c.Watch); err != nil {
+	shares, err := setUpShared(mgr, r, m)
+	if err != nil {
+		return err
+	}
+	if r.kinds, err = watchLate(ctx, mgr, map[string]watcher{"Rollouts": {c.Watch, m.by}, "TrafficRoutings": {shares.Watch, m.sharedBy}}); err != nil {
 		return fmt.Errorf("watching routes of the Gateway API: %w", err)
 	}
 	return nil
@@ -121,6 +128,8 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 		{&networkingv1.Ingress{}, indexRollout, func(o client.Object) []string { return filled(o.GetLabels()[v1beta1.LabelRolloutName]) }},
 		{&discoveryv1.EndpointSlice{}, indexService, func(o client.Object) []string { return filled(serviceName(o)) }},
 		{&v1beta1.Rollout{}, indexObjects, subjects},
+		{&v1alpha1.TrafficRouting{}, indexObjects, sharedSubjects},
+		{&v1alpha1.TrafficRouting{}, indexMarks, client.Object.GetFinalizers},
 	} {
 		if err := indexer.IndexField(ctx, i.kind, i.field, i.of); err != nil {
 			return fmt.Errorf("indexing %T: %w", i.kind, err)
@@ -136,11 +145,28 @@ func subjects(o client.Object) []string {
 		return nil
 	}
 	all := []string{ro.Spec.WorkloadRef.Kind + "/" + ro.Spec.WorkloadRef.Name}
-	plan := ro.Spec.Strategy.Plan()
-	if plan == nil {
-		return all
+	if name := ro.TrafficRoutingName(); name != "" {
+		all = append(all, kindTrafficRouting+"/"+name)
 	}
-	for _, t := range plan.TrafficRoutings {
+	if plan := ro.Spec.Strategy.Plan(); plan != nil {
+		all = append(all, objects(plan.TrafficRoutings)...)
+	}
+	return all
+}
+
+// sharedSubjects are the objects that a TrafficRouting is about, as kind/name.
+func sharedSubjects(o client.Object) []string {
+	tr, ok := o.(*v1alpha1.TrafficRouting)
+	if !ok {
+		return nil
+	}
+	return objects(tr.Spec.ObjectRef)
+}
+
+// objects are those that entries of routes are about, as kind/name.
+func objects(routings []v1beta1.TrafficRouting) []string {
+	var all []string
+	for _, t := range routings {
 		stable, canary := traffic.StableService(t.Service), traffic.CanaryService(t.Service)
 		all = append(all, "Service/"+t.Service, "Service/"+stable, "Service/"+canary, "Endpoints/"+stable, "Endpoints/"+canary)
 		for kind, name := range names(t) {
@@ -183,10 +209,19 @@ func (m mapper) served(ctx context.Context, k ack.Key) []reconcile.Request {
 	return m.about(ctx, namespace, k.Kind, name)
 }
 
+// about finds the Rollouts that name an object themselves, and those that name a TrafficRouting which does.
 func (m mapper) about(ctx context.Context, namespace, kind, name string) []reconcile.Request {
 	if name == "" {
 		return nil
 	}
+	out := m.named(ctx, namespace, kind, name)
+	for _, tr := range m.sharing(ctx, namespace, kind, name) {
+		out = append(out, m.named(ctx, namespace, kindTrafficRouting, tr.Name)...)
+	}
+	return out
+}
+
+func (m mapper) named(ctx context.Context, namespace, kind, name string) []reconcile.Request {
 	list := &v1beta1.RolloutList{}
 	if err := m.reader.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{indexObjects: kind + "/" + name}); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "listing Rollouts about an object", "kind", kind, "name", name)
@@ -197,4 +232,27 @@ func (m mapper) about(ctx context.Context, namespace, kind, name string) []recon
 		out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
 	}
 	return out
+}
+
+// sharing finds the TrafficRoutings that are about an object.
+func (m mapper) sharing(ctx context.Context, namespace, kind, name string) []reconcile.Request {
+	list := &v1alpha1.TrafficRoutingList{}
+	if err := m.reader.List(ctx, list, client.InNamespace(namespace), client.MatchingFields{indexObjects: kind + "/" + name}); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing TrafficRoutings about an object", "kind", kind, "name", name)
+		return nil
+	}
+	var out []reconcile.Request
+	for i := range list.Items {
+		out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	}
+	return out
+}
+
+func (m mapper) sharedBy(kind string, name func(client.Object) string) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, o client.Object) []reconcile.Request {
+		if name(o) == "" {
+			return nil
+		}
+		return m.sharing(ctx, o.GetNamespace(), kind, name(o))
+	})
 }

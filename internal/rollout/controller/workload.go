@@ -18,6 +18,8 @@ import (
 type governed interface {
 	// object is the workload itself.
 	object() client.Object
+	// podLabels are those that its pods have by its template.
+	podLabels() map[string]string
 	// observe tells the engine of it, for its Rollout.
 	observe(ro *v1beta1.Rollout, now time.Time) (rollout.Workload, []rollout.ReplicaSet)
 	// holdPatch and releasePatch are JSON patches (RFC 6902) of the object; nil where there is nothing to write.

@@ -39,6 +39,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 	add(alone(ro, others))
 	add(styled(ro))
 	add(Plan(ro.Spec.Strategy))
+	add(sharing(ro))
 	field, plan, style := Field(ro.Spec.Strategy), ro.Spec.Strategy.Plan(), ro.Spec.Strategy.Style()
 	if plan == nil {
 		return faults
@@ -46,7 +47,11 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 	for i, s := range plan.Steps {
 		at := schema.Index(field+".steps", i)
 		add(step(at, s, style))
-		add(Requests(at, s, field, plan.TrafficRoutings, canLead))
+		if ro.TrafficRoutingName() == "" {
+			add(Requests(at, s, field, plan.TrafficRoutings, canLead))
+		} else {
+			add(sharedRequests(at, s, ro.TrafficRoutingName()))
+		}
 		if i > 0 {
 			add(grows(at, plan.Steps[i-1], s, style))
 		}
@@ -54,22 +59,15 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 	if plan.FailureThreshold != nil {
 		add(amount(field+".failureThreshold", *plan.FailureThreshold))
 	}
-	add(delay(field, plan, style))
-	for _, f := range foreign(field, plan) {
-		add(f)
-	}
+	add(delay(field, plan, style, ro.TrafficRoutingName()))
+	add(foreign(field, plan))
 	add(inPlace(field, ro.Spec.WorkloadRef, plan, style))
 	for i, r := range plan.TrafficRoutings {
 		at := schema.Index(field+".trafficRoutings", i)
-		if r.Service == "" {
-			add(schema.Faultf(at+".service", "is missing; name the Service whose pods are released"))
-		}
-		if len(r.Service) > longestService {
-			add(schema.Faultf(at+".service", "is %s, which is too long: the versions' Services get names with -stable and -canary; shorten it to %d characters", r.Service, longestService))
-		}
+		add(service(at, r))
 		add(Routing(at, r))
 	}
-	add(apart(field, plan.TrafficRoutings))
+	add(apart(field+".trafficRoutings", plan.TrafficRoutings))
 	return faults
 }
 
@@ -156,25 +154,32 @@ func styled(ro *v1beta1.Rollout) error {
 }
 
 // foreign says what of the OpenKruise API is not here, and what to write in its place.
-func foreign(field string, plan *v1beta1.CanaryStrategy) []error {
-	var faults []error
-	if plan.TrafficRoutingRef != "" {
-		faults = append(faults, schema.Faultf(field+".trafficRoutingRef", "names a TrafficRouting, and there are none here; name the Service and its routes in %s.trafficRoutings", field))
+func foreign(field string, plan *v1beta1.CanaryStrategy) error {
+	if !plan.DisableGenerateCanaryService {
+		return nil
 	}
-	if plan.DisableGenerateCanaryService {
-		faults = append(faults, schema.Faultf(field+".disableGenerateCanaryService", "can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it"))
-	}
-	return faults
+	return schema.Faultf(field+".disableGenerateCanaryService", "can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it")
 }
 
 // delay says why the stable version's pods can't be kept for a while after the release.
-func delay(field string, plan *v1beta1.CanaryStrategy, style v1beta1.Style) error {
+func delay(field string, plan *v1beta1.CanaryStrategy, style v1beta1.Style, shared string) error {
 	switch at := field + ".scaleDownDelaySeconds"; {
 	case plan.ScaleDownDelaySeconds == nil || *plan.ScaleDownDelaySeconds == 0:
 	case style == v1beta1.StylePartition:
 		return schema.Faultf(at, "needs the stable version's pods, which are replaced in place; set enableExtraWorkloadForCanary, or remove it")
-	case len(plan.TrafficRoutings) == 0:
+	case len(plan.TrafficRoutings) == 0 && shared == "":
 		return schema.Faultf(at, "needs a route that takes the traffic off the stable version's pods; name one in %s.trafficRoutings, or remove it", field)
+	}
+	return nil
+}
+
+// service says what is wrong with the Service of an entry of routes.
+func service(at string, r v1beta1.TrafficRouting) error {
+	if r.Service == "" {
+		return schema.Faultf(at+".service", "is missing; name the Service whose pods are released")
+	}
+	if len(r.Service) > longestService {
+		return schema.Faultf(at+".service", "is %s, which is too long: the versions' Services get names with -stable and -canary; shorten it to %d characters", r.Service, longestService)
 	}
 	return nil
 }
@@ -202,11 +207,11 @@ func Routing(at string, r v1beta1.TrafficRouting) error {
 
 // apart says that each route is named once: an Ingress in all, as it gets a single canary Ingress beside it, a route of the
 // Gateway API for each Service.
-func apart(strategy string, all []v1beta1.TrafficRouting) error {
+func apart(field string, all []v1beta1.TrafficRouting) error {
 	type name struct{ what, field string }
 	at := map[string]string{}
 	for i, r := range all {
-		here := schema.Index(strategy+".trafficRoutings", i)
+		here := schema.Index(field, i)
 		var named []name
 		if r.Ingress != nil {
 			named = append(named, name{"Ingress " + r.Ingress.Name, here + ".ingress.name"})
@@ -334,8 +339,16 @@ func routes(ro *v1beta1.Rollout) string {
 	if plan == nil {
 		return ""
 	}
+	if name := ro.TrafficRoutingName(); name != "" {
+		return "the TrafficRouting " + name
+	}
+	return entries(plan.TrafficRoutings)
+}
+
+// entries names the Services and routes of entries.
+func entries(routings []v1beta1.TrafficRouting) string {
 	var all []string
-	for _, r := range plan.TrafficRoutings {
+	for _, r := range routings {
 		var by []string
 		if r.Ingress != nil {
 			by = append(by, "Ingress "+r.Ingress.Name)
