@@ -16,6 +16,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	older "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -26,19 +27,30 @@ const (
 	pathMutateAction        = "/mutate/releaseaction"
 	pathValidateAction      = "/validate/releaseaction"
 	pathValidateRollout     = "/validate/rollout"
+	pathValidateRouting     = "/validate/trafficrouting"
 )
 
 // configName names both registrations.
 const configName = "vela-release"
 
+// Rules are what the webhooks answer by.
+type Rules struct {
+	Applications    ApplicationRules
+	Actions         ActionRules
+	Rollouts        RolloutRules
+	TrafficRoutings TrafficRoutingRules
+	Conversion      RolloutConversion
+}
+
 // Serve puts the webhooks on server.
-func Serve(server webhook.Server, applications ApplicationRules, actions ActionRules, rolloutRules RolloutRules, conversion RolloutConversion) {
+func Serve(server webhook.Server, rules Rules) {
 	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{}})
-	server.Register(pathValidateApplication, &admission.Webhook{Handler: applications})
+	server.Register(pathValidateApplication, &admission.Webhook{Handler: rules.Applications})
 	server.Register(pathMutateAction, &admission.Webhook{Handler: ActionDefaults{}})
-	server.Register(pathValidateAction, &admission.Webhook{Handler: actions})
-	server.Register(pathValidateRollout, &admission.Webhook{Handler: rolloutRules})
-	server.Register(pathConvertRollout, conversion)
+	server.Register(pathValidateAction, &admission.Webhook{Handler: rules.Actions})
+	server.Register(pathValidateRollout, &admission.Webhook{Handler: rules.Rollouts})
+	server.Register(pathValidateRouting, &admission.Webhook{Handler: rules.TrafficRoutings})
+	server.Register(pathConvertRollout, rules.Conversion)
 }
 
 // Address is where the API server finds the webhooks: a URL, or a Service where URL is empty.
@@ -92,7 +104,8 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 		validating("releaseactions.release.oam.dev", pathValidateAction, action(create)),
 	}}
 	if rolloutsAreOurs {
-		v.Webhooks = append(v.Webhooks, validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)), deletions)
+		v.Webhooks = append(v.Webhooks, validating("rollouts.rollouts.kruise.io", pathValidateRollout, ro(create, update)), deletions,
+			validating("trafficroutings.rollouts.kruise.io", pathValidateRouting, rule(rollouts.Group, older.GroupVersion().Version, "trafficroutings", []admissionregistrationv1.OperationType{create, update})))
 	}
 	if err := replace(ctx, c, m, &admissionregistrationv1.MutatingWebhookConfiguration{}); err != nil {
 		return err

@@ -20,12 +20,11 @@ import (
 
 // RolloutRules refuses a Rollout that can't be carried out as it is written, and an edit that a release under way can't follow.
 type RolloutRules struct {
-	// Check returns what is wrong with a Rollout beside the others of its namespace, a sentence each.
-	Check func(ro *rollouts.Rollout, others []rollouts.Rollout) []error
+	// Check returns what is wrong with a Rollout beside what else is in its namespace, a sentence each; an error when that can't
+	// be read.
+	Check func(ctx context.Context, ro *rollouts.Rollout) ([]error, error)
 	// CheckChange returns what an edit may not do now, a sentence each.
 	CheckChange func(was, is *rollouts.Rollout) []error
-	// Others lists the Rollouts of a namespace, from a cache.
-	Others func(ctx context.Context, namespace string) ([]rollouts.Rollout, error)
 	// Application reads an Application from a cache; nil when there is none.
 	Application func(ctx context.Context, namespace, name string) (*v1beta1.Application, error)
 	// Controller is the user that the application controller is to the API server.
@@ -47,7 +46,7 @@ func (r RolloutRules) Handle(ctx context.Context, req admission.Request) admissi
 			return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the stored Rollout: %w", err))
 		}
 	}
-	if is.DeletionTimestamp != nil || edit && equality.Semantic.DeepEqual(was.Spec, is.Spec) {
+	if is.DeletionTimestamp != nil || edit && equality.Semantic.DeepEqual(was.Spec, is.Spec) && was.TrafficRoutingName() == is.TrafficRoutingName() {
 		return admission.Allowed("")
 	}
 	if edit {
@@ -55,12 +54,16 @@ func (r RolloutRules) Handle(ctx context.Context, req admission.Request) admissi
 			return admission.Denied(Sentences(problems))
 		}
 	}
-	others, err := r.Others(ctx, req.Namespace)
-	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("reading the Rollouts of namespace %s: %w", req.Namespace, err))
-	}
 	is.Namespace = req.Namespace
-	if problems := r.Check(is, others); len(problems) > 0 {
+	return verdict(r.Check(ctx, is))
+}
+
+// verdict refuses what has problems.
+func verdict(problems []error, err error) admission.Response {
+	switch {
+	case err != nil:
+		return admission.Errored(http.StatusInternalServerError, err)
+	case len(problems) > 0:
 		return admission.Denied(Sentences(problems))
 	}
 	return admission.Allowed("")

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
+	older "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	velaadmission "github.com/vela-rollouts/vela/internal/admission"
 )
@@ -19,14 +20,14 @@ import (
 func TestRolloutRules(t *testing.T) {
 	t.Parallel()
 	rules := velaadmission.RolloutRules{
-		Check: func(ro *rollouts.Rollout, others []rollouts.Rollout) []error {
-			if ro.Namespace != "default" || len(others) != 1 {
-				return []error{errors.New("the namespace and what is in it have to be known")}
+		Check: func(_ context.Context, ro *rollouts.Rollout) ([]error, error) {
+			if ro.Namespace != "default" {
+				return []error{errors.New("the namespace has to be known")}, nil
 			}
 			if ro.Spec.Strategy.Canary == nil {
-				return []error{errors.New("no steps"), errors.New("and more")}
+				return []error{errors.New("no steps"), errors.New("and more")}, nil
 			}
-			return nil
+			return nil, nil
 		},
 		CheckChange: func(was, is *rollouts.Rollout) []error {
 			if was.Spec.WorkloadRef != is.Spec.WorkloadRef {
@@ -34,18 +35,19 @@ func TestRolloutRules(t *testing.T) {
 			}
 			return nil
 		},
-		Others: func(context.Context, string) ([]rollouts.Rollout, error) { return make([]rollouts.Rollout, 1), nil },
 	}
 	const (
 		fine = `{metadata: {name: demo}, spec: {workloadRef: {name: a}, strategy: {canary: {steps: []}}}}`
 		bad  = `{metadata: {name: demo}, spec: {workloadRef: {name: a}}}`
 	)
 	for name, c := range map[string]struct{ is, was, want string }{
-		"a new one":                          {fine, "", ""},
-		"a new one with faults":              {bad, "", "no steps; and more"},
-		"an edit that can't be now":          {`{spec: {workloadRef: {name: b}, strategy: {canary: {steps: []}}}}`, fine, "not now"},
-		"an edit that is wrong at any time":  {bad, fine, "no steps; and more"},
-		"an old fault with another label":    {`{metadata: {name: demo, labels: {a: b}}, spec: {workloadRef: {name: a}}}`, bad, ""},
+		"a new one":                         {fine, "", ""},
+		"a new one with faults":             {bad, "", "no steps; and more"},
+		"an edit that can't be now":         {`{spec: {workloadRef: {name: b}, strategy: {canary: {steps: []}}}}`, fine, "not now"},
+		"an edit that is wrong at any time": {bad, fine, "no steps; and more"},
+		"an old fault with another label":   {`{metadata: {name: demo, labels: {a: b}}, spec: {workloadRef: {name: a}}}`, bad, ""},
+		"another TrafficRouting, by the annotation that names it": {
+			`{metadata: {name: demo, annotations: {rollouts.kruise.io/trafficrouting: entry}}, spec: {workloadRef: {name: a}}}`, bad, "no steps; and more"},
 		"a finalizer that goes, on deletion": {`{metadata: {name: demo, deletionTimestamp: "2026-11-25T09:00:00Z"}}`, fine, ""},
 	} {
 		op := admissionv1.Create
@@ -108,5 +110,50 @@ func TestARolloutIsNotTakenAwayFromTheReleaseOfAnApplication(t *testing.T) {
 	req := request(t, admissionv1.Delete, "", releasing, "")
 	if resp := rules.Handle(t.Context(), req); !resp.Allowed {
 		t.Errorf("its Application goes, and the Rollout may not: %s", resp.Result.Message)
+	}
+}
+
+func TestTrafficRoutingRules(t *testing.T) {
+	t.Parallel()
+	rules := velaadmission.TrafficRoutingRules{
+		Check: func(_ context.Context, tr *older.TrafficRouting) ([]error, error) {
+			switch {
+			case tr.Namespace != "default":
+				return nil, errors.New("the namespace has to be known")
+			case len(tr.Spec.ObjectRef) == 0:
+				return []error{errors.New("no Service")}, nil
+			}
+			return nil, nil
+		},
+		CheckChange: func(was, is *older.TrafficRouting) []error {
+			if len(was.Finalizers) > 0 && was.Spec.ObjectRef[0].Service != is.Spec.ObjectRef[0].Service {
+				return []error{errors.New("not now")}
+			}
+			return nil
+		},
+	}
+	const (
+		fine  = `{spec: {objectRef: [{service: a}]}}`
+		inUse = `{metadata: {finalizers: [x]}, spec: {objectRef: [{service: a}]}}`
+	)
+	for name, c := range map[string]struct{ is, was, want string }{
+		"a new one":                          {fine, "", ""},
+		"a new one with faults":              {`{spec: {objectRef: []}}`, "", "no Service"},
+		"an edit that can't be now":          {`{metadata: {finalizers: [x]}, spec: {objectRef: [{service: b}]}}`, inUse, "not now"},
+		"a mark, on one with an old fault":   {`{metadata: {finalizers: [x]}, spec: {objectRef: []}}`, `{spec: {objectRef: []}}`, ""},
+		"a finalizer that goes, on deletion": {`{metadata: {deletionTimestamp: "2026-11-25T09:00:00Z"}}`, inUse, ""},
+	} {
+		op := admissionv1.Create
+		if c.was != "" {
+			op = admissionv1.Update
+		}
+		resp := rules.Handle(t.Context(), request(t, op, c.is, c.was, ""))
+		got := ""
+		if resp.Result != nil {
+			got = resp.Result.Message
+		}
+		if resp.Allowed != (c.want == "") || got != c.want {
+			t.Errorf("%s: allowed %v, %q; want %q", name, resp.Allowed, got, c.want)
+		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	rolloutsv1alpha1 "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/admission"
 	application "github.com/vela-rollouts/vela/internal/application/controller"
@@ -86,7 +87,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 	who := &identity{config: mgr.GetConfig()}
 	h.user = who.user
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
-	admission.Serve(h.server, admission.ApplicationRules{
+	admission.Serve(h.server, admission.Rules{Applications: admission.ApplicationRules{
 		Check: func(app *v1beta1.Application) []error {
 			return validate.Application(registry, app, workflow)
 		},
@@ -102,7 +103,7 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			return application.Revisions(ctx, mgr.GetClient(), types.NamespacedName{Namespace: namespace, Name: app})
 		},
 		Controller: who.user,
-	}, admission.ActionRules{
+	}, Actions: admission.ActionRules{
 		Exists: func(ctx context.Context, namespace, app string) (bool, error) {
 			key := types.NamespacedName{Namespace: namespace, Name: app}
 			// The cache first; an Application of a moment ago may not be in it yet.
@@ -117,16 +118,15 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			}
 			return false, nil
 		},
-	}, admission.RolloutRules{
-		Check: func(ro *rollouts.Rollout, others []rollouts.Rollout) []error {
-			return rolloutvalidate.Rollout(ro, others, rollout.CanLead)
+	}, Rollouts: admission.RolloutRules{
+		Check: func(ctx context.Context, ro *rollouts.Rollout) ([]error, error) {
+			others, err := leaders(ctx, mgr.GetCache(), ro.Namespace)
+			if err != nil {
+				return nil, err
+			}
+			return rolloutvalidate.Rollout(ro, others, rollout.CanLead), nil
 		},
 		CheckChange: rolloutvalidate.Change,
-		Others: func(ctx context.Context, namespace string) ([]rollouts.Rollout, error) {
-			list := &rollouts.RolloutList{}
-			err := mgr.GetCache().List(ctx, list, client.InNamespace(namespace))
-			return list.Items, err
-		},
 		Application: func(ctx context.Context, namespace, name string) (*v1beta1.Application, error) {
 			app := &v1beta1.Application{}
 			if err := mgr.GetCache().Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, app); err != nil {
@@ -135,7 +135,27 @@ func (h *webhooks) attach(mgr ctrl.Manager) {
 			return app, nil
 		},
 		Controller: who.user,
-	}, admission.RolloutConversion{Up: conversion.Up, Down: conversion.Down})
+	}, TrafficRoutings: admission.TrafficRoutingRules{
+		Check: func(ctx context.Context, tr *rolloutsv1alpha1.TrafficRouting) ([]error, error) {
+			others, err := leaders(ctx, mgr.GetCache(), tr.Namespace)
+			if err != nil {
+				return nil, err
+			}
+			return append(rolloutvalidate.TrafficRouting(tr, rollout.CanLead), rolloutvalidate.Unshared(tr, others)...), nil
+		},
+		CheckChange: rolloutvalidate.InUse,
+	}, Conversion: admission.RolloutConversion{Up: conversion.Up, Down: conversion.Down}})
+}
+
+// leaders are all of a namespace that lead routes, from a cache.
+func leaders(ctx context.Context, from client.Reader, namespace string) (rolloutvalidate.Others, error) {
+	rollouts, shared := &rollouts.RolloutList{}, &rolloutsv1alpha1.TrafficRoutingList{}
+	for _, list := range []client.ObjectList{rollouts, shared} {
+		if err := from.List(ctx, list, client.InNamespace(namespace)); err != nil {
+			return rolloutvalidate.Others{}, fmt.Errorf("reading what leads routes in namespace %s: %w", namespace, err)
+		}
+	}
+	return rolloutvalidate.Others{Rollouts: rollouts.Items, TrafficRoutings: shared.Items}, nil
 }
 
 // register waits until the server answers, and tells the API server about it.

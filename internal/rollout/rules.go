@@ -39,8 +39,12 @@ type rule struct {
 	decide func(look) (verdict, bool)
 }
 
-// RuleRoutesMissing is the name of the rule by which a release waits for routes that do not exist.
-const RuleRoutesMissing = "routes missing"
+// RuleRoutesMissing and RuleSharedMissing are the names of the rules by which a release waits for routes that do not exist, and
+// for a TrafficRouting.
+const (
+	RuleRoutesMissing = "routes missing"
+	RuleSharedMissing = "TrafficRouting missing"
+)
 
 // rules is the policy, in order; the first that applies decides. What a person wants comes before what can be waited for.
 func rules() []rule {
@@ -63,7 +67,7 @@ func rules() []rule {
 		{"keep the template", keepTemplate},          // of the version that is good now
 		{"wait for the new version", waitForVersion}, // held; the writer applies the new version now
 		{"healthy", healthy},                         // one version, nothing to do
-		{"TrafficRouting missing", sharedMissing},    // what the spec names does not exist, or goes
+		{RuleSharedMissing, sharedMissing},           // what the spec names does not exist, or goes
 		{RuleRoutesMissing, routesMissing},           // or leads nowhere
 		{"join the TrafficRouting", join},            // others have to know that it is in use
 		{"finalise", finalise},                       // only the new version is left: give routes back

@@ -46,7 +46,7 @@ func comes(name string) func(*world) {
 func atStep(n int32) func(*world) bool {
 	return func(w *world) bool {
 		cs := w.status.Release()
-		return w.status.CurrentStepState == v1beta1.StepPaused && cs.RolloutHash == PlanHash(w.spec) && cs.CurrentStepIndex == n &&
+		return w.status.CurrentStepState == v1beta1.StepPaused && cs.RolloutHash == PlanHash(w.follow()) && cs.CurrentStepIndex == n &&
 			cs.CanaryRevision == w.dep.template && (cs.NextStepIndex == n+1 || cs.NextStepIndex == -1)
 	}
 }

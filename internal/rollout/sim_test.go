@@ -63,7 +63,7 @@ func healthyAt(release string) func(*world) bool {
 func pausedAt(weight int32) func(*world) bool {
 	return func(w *world) bool {
 		cs := w.status.Release()
-		return w.status.CurrentStepState == v1beta1.StepPaused && cs.RolloutHash == PlanHash(w.spec) &&
+		return w.status.CurrentStepState == v1beta1.StepPaused && cs.RolloutHash == PlanHash(w.follow()) &&
 			(cs.DesiredWeight == nil || *cs.DesiredWeight == weight)
 	}
 }
@@ -355,7 +355,7 @@ func (s scenario) play(t *testing.T, tune func(*world)) *world {
 }
 
 func TestStoriesOfWholeReleases(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios(), sharedScenarios()) {
 		if strings.HasPrefix(name, "parallel-") {
 			continue // as the ordered StatefulSet's, in the order that counts here
 		}
@@ -381,7 +381,7 @@ func TestStoriesOfWholeReleases(t *testing.T) {
 }
 
 func TestReleasesInAnyOrderWithCrashes(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios(), sharedScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			seeds := *orders / 10
@@ -415,7 +415,7 @@ func seeded(seed int64) func(*world) {
 }
 
 func TestKillAfterEveryWrite(t *testing.T) {
-	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios()) {
+	for name, s := range merged(scenarios(), styleScenarios(), abortScenarios(), jumpScenarios(), wayBackScenarios(), sharedScenarios()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			total := s.play(t, nil).writes

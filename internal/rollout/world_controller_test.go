@@ -125,11 +125,17 @@ func (w *world) control() (wrote bool) {
 		say()
 		w.unstick()
 	}
+	if d.Join {
+		w.mark(d, say)
+	}
 	if d.Route != nil {
 		w.route(*d.Route, say)
 	}
 	if !d.StatusFirst {
 		status()
+	}
+	if d.Part {
+		w.mark(d, say)
 	}
 	if d.Release {
 		say()

@@ -26,6 +26,7 @@ type world struct {
 	rand *rand.Rand // nil: default order
 
 	spec       v1beta1.RolloutSpec
+	shared     *trafficRouting // that the Rollout names; nil where it names none
 	status     v1beta1.RolloutStatus
 	generation int64
 	deleting   bool
@@ -191,7 +192,7 @@ func (w *world) steps(steps ...v1beta1.Step) {
 
 // observe is what gather would see.
 func (w *world) observe() Observation {
-	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, RollbackInBatch: w.batches, Analysis: w.judge(), Spec: w.spec, Status: *w.status.DeepCopy()}
+	o := Observation{Generation: w.generation, Deleting: w.deleting, Retry: w.retry, RollbackInBatch: w.batches, Analysis: w.judge(), Spec: w.follow(), Shared: w.observeShared(), Status: *w.status.DeepCopy()}
 	d := w.dep
 	o.Workload = Workload{
 		Exists: d.exists, Observed: d.generation == d.observedGen, Generation: d.generation, Replicas: d.replicas,
@@ -270,7 +271,7 @@ func (r *router) idle(now time.Time, service string) bool {
 	return r.shares()[service] == 0 && !now.Before(r.last[service].Add(requestTime))
 }
 
-func (w *world) routed() bool { return len(w.spec.Strategy.Plan().TrafficRoutings) > 0 }
+func (w *world) routed() bool { return len(w.follow().Strategy.Plan().TrafficRoutings) > 0 }
 
 func (w *world) tell(format string, args ...any) { fmt.Fprintf(&w.story, format+"\n", args...) }
 

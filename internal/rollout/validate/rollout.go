@@ -24,11 +24,11 @@ const longestService = 63 - len("-canary")
 // Leader is a sentence about why routes can't lead the requests of a step as it asks; nil where they can.
 type Leader func(v1beta1.TrafficRouting, v1beta1.Step) error
 
-// Rollout returns what is wrong with a Rollout by itself and beside the others of its namespace, one error for each fault.
+// Rollout returns what is wrong with a Rollout by itself and beside what else is in its namespace, one error for each fault.
 // What the schema of the CRD refuses is not looked at again.
 //
 // A plan that ends at 100 % is accepted in every style: the new version gets all the traffic before the last old pod goes.
-func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []error {
+func Rollout(ro *v1beta1.Rollout, others Others, canLead Leader) []error {
 	var faults []error
 	add := func(err error) {
 		if err != nil {
@@ -36,7 +36,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 		}
 	}
 	add(Workload(ro.Spec.WorkloadRef))
-	add(alone(ro, others))
+	add(alone(ro, others.Rollouts))
 	add(styled(ro))
 	add(Plan(ro.Spec.Strategy))
 	add(sharing(ro))
@@ -68,6 +68,7 @@ func Rollout(ro *v1beta1.Rollout, others []v1beta1.Rollout, canLead Leader) []er
 		add(Routing(at, r))
 	}
 	add(apart(field+".trafficRoutings", plan.TrafficRoutings))
+	add(unshared(field, plan, others))
 	return faults
 }
 
@@ -104,7 +105,8 @@ func Change(was, is *v1beta1.Rollout) []error {
 
 // nothingRouted says that a release waits for routes that do not exist, and has made none: their names are to be corrected.
 func nothingRouted(st v1beta1.RolloutStatus) bool {
-	return st.CurrentStepState == v1beta1.StepBefore && st.Release() != nil && st.Release().Rule == rollout.RuleRoutesMissing
+	missing := []string{rollout.RuleRoutesMissing, rollout.RuleSharedMissing}
+	return st.CurrentStepState == v1beta1.StepBefore && st.Release() != nil && slices.Contains(missing, st.Release().Rule)
 }
 
 // Workload says what is wrong with a reference to a workload; nil where it can be released in steps.

@@ -99,8 +99,15 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 			"spec.strategy.canary.steps[0]: matches[0].headers[0].value is not a regular expression (RE2): error parsing regexp: missing closing ): `(`"},
 		"a canary with pods on top":                       {head + `{canary: {enableExtraWorkloadForCanary: true, scaleDownDelaySeconds: 60, steps: [{traffic: 20%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
 		"blue and green, the traffic apart from the pods": {head + `{blueGreen: {scaleDownDelaySeconds: 60, steps: [{replicas: 50%, traffic: 0%}, {replicas: 100%, traffic: 100%}, {replicas: 100%, traffic: 50%}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`, ""},
-		"a TrafficRouting": {head + `{canary: {trafficRoutingRef: entry, steps: [{traffic: 20%}]}}`,
-			"spec.strategy.canary.trafficRoutingRef: names a TrafficRouting, and there are none here; name the Service and its routes in spec.strategy.canary.trafficRoutings"},
+		"a TrafficRouting, with steps that say pods":      {head + `{canary: {trafficRoutingRef: entry, steps: [{replicas: 20%}, {traffic: 100%}]}}`, ""},
+		"a TrafficRouting that keeps the old pods":        {head + `{blueGreen: {trafficRoutingRef: entry, scaleDownDelaySeconds: 60, steps: [{replicas: 100%}]}}`, ""},
+		"a TrafficRouting named by the annotation":        {strings.Replace(head, "namespace: shop}", "namespace: shop, annotations: {rollouts.kruise.io/trafficrouting: entry}}", 1) + `{canary: {steps: [{replicas: 1}]}}`, ""},
+		"two TrafficRoutings": {strings.Replace(head, "namespace: shop}", "namespace: shop, annotations: {rollouts.kruise.io/trafficrouting: other}}", 1) + `{canary: {trafficRoutingRef: entry, steps: [{replicas: 1}]}}`,
+			"spec.strategy.canary.trafficRoutingRef: names the TrafficRouting entry, and the annotation rollouts.kruise.io/trafficrouting names other; remove one of the two"},
+		"a TrafficRouting and routes of its own": {head + `{canary: {trafficRoutingRef: entry, steps: [{replicas: 1}], trafficRoutings: [{service: demo, ingress: {name: demo}}]}}`,
+			"spec.strategy.canary.trafficRoutings: names routes, and so does the TrafficRouting entry, which the Rollout names too; name these in its spec.objectRef, or leave it out"},
+		"a TrafficRouting and requests of its own": {head + `{canary: {trafficRoutingRef: entry, steps: [{replicas: 1, matches: [{headers: [{name: a, value: "1"}]}]}]}}`,
+			"spec.strategy.canary.steps[0].matches: is said by the TrafficRouting entry, for all Rollouts that name it; write it in its spec.strategy, and remove it here"},
 		"no Service for the new version": {head + `{blueGreen: {disableGenerateCanaryService: true, steps: [{replicas: 1}]}}`,
 			"spec.strategy.blueGreen.disableGenerateCanaryService: can't be followed: each version has a Service of its own while a release lasts, so that none with traffic is pointed elsewhere; remove it"},
 		"a style that nobody knows": {strings.Replace(good, "{name: demo, namespace: shop}", "{name: demo, namespace: shop, annotations: {rollouts.kruise.io/rolling-style: bluegreen}}", 1),
@@ -159,7 +166,7 @@ func TestEachFaultOfARolloutIsASentenceWithFieldAndMend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := sentence(validate.Rollout(read(t, c.text), nil, controller.CanLead)); got != c.want {
+			if got := sentence(validate.Rollout(read(t, c.text), validate.Others{}, controller.CanLead)); got != c.want {
 				t.Errorf("it says\n%s\nwant\n%s", got, c.want)
 			}
 		})
@@ -174,7 +181,7 @@ func TestAStrategyFitsTheKindOfWorkload(t *testing.T) {
 		"giving up a version of a DaemonSet": {`{metadata: {name: demo}, spec: {workloadRef: {apiVersion: apps/v1, kind: DaemonSet, name: demo}, strategy: {canary: {progressDeadlineAbort: true, steps: [{replicas: 1}]}}}}`,
 			"spec.strategy.canary.progressDeadlineAbort: needs a way back without another template, and each new pod of a DaemonSet is of the current one; remove it"},
 	} {
-		if got := sentence(validate.Rollout(read(t, c.text), nil, controller.CanLead)); !strings.HasSuffix(got, c.want) {
+		if got := sentence(validate.Rollout(read(t, c.text), validate.Others{}, controller.CanLead)); !strings.HasSuffix(got, c.want) {
 			t.Errorf("%s: it says\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
@@ -200,7 +207,7 @@ func TestOneWorkloadHasOneRollout(t *testing.T) {
 	} {
 		o := other
 		c.change(&o)
-		if got := sentence(validate.Rollout(ro, []v1beta1.Rollout{o}, controller.CanLead)); got != c.want {
+		if got := sentence(validate.Rollout(ro, validate.Others{Rollouts: []v1beta1.Rollout{o}}, controller.CanLead)); got != c.want {
 			t.Errorf("%s: it says %q, want %q", name, got, c.want)
 		}
 	}

@@ -37,19 +37,22 @@ func TrafficRouting(tr *v1alpha1.TrafficRouting, canLead Leader) []error {
 	case s.Weight == nil && len(s.Matches) == 0:
 		add(schema.Faultf("spec.strategy", "asks for no request; give it matches, or a weight in percent"))
 	}
+	if len(tr.Spec.ObjectRef) == 0 {
+		return faults
+	}
 	add(Requests("spec.strategy", v1beta1.Step{Matches: s.Matches, RequestHeaderModifier: s.RequestHeaderModifier}, "spec.objectRef", tr.Spec.ObjectRef, canLead))
 	return faults
 }
 
-// Users are what else of a namespace leads routes.
-type Users struct {
+// Others are what else of a namespace leads routes.
+type Others struct {
 	Rollouts        []v1beta1.Rollout
 	TrafficRoutings []v1alpha1.TrafficRouting
 }
 
 // Unshared says that a route to a Service is named a second time, by another TrafficRouting or by a Rollout itself: two would
 // write two shares into it.
-func Unshared(tr *v1alpha1.TrafficRouting, others Users) []error {
+func Unshared(tr *v1alpha1.TrafficRouting, others Others) []error {
 	var faults []error
 	for i, r := range tr.Spec.ObjectRef {
 		for what := range uses(r) {
@@ -62,7 +65,7 @@ func Unshared(tr *v1alpha1.TrafficRouting, others Users) []error {
 }
 
 // of says who names a route to a Service already, but for the TrafficRouting of that name.
-func (u Users) of(what, but string) string {
+func (u Others) of(what, but string) string {
 	for i := range u.TrafficRoutings {
 		tr := &u.TrafficRoutings[i]
 		if tr.Name != but && tr.DeletionTimestamp == nil && leads(tr.Spec.ObjectRef, what) {
@@ -121,6 +124,18 @@ func InUse(was, is *v1alpha1.TrafficRouting) []error {
 	}
 	return []error{schema.Faultf("spec.objectRef", "cannot change from %s to %s while the releases of %s use it; wait for their end, or roll them back first",
 		before, orNone(after), strings.Join(by, ", "))}
+}
+
+// unshared says that a Rollout names a route which a TrafficRouting names: two would write two shares into it.
+func unshared(field string, plan *v1beta1.CanaryStrategy, others Others) error {
+	for i, r := range plan.TrafficRoutings {
+		for what := range uses(r) {
+			if by := (Others{TrafficRoutings: others.TrafficRoutings}).of(what, ""); by != "" {
+				return schema.Faultf(schema.Index(field+".trafficRoutings", i), "names the %s, as %s does already; remove it here, and name the TrafficRouting", what, by)
+			}
+		}
+	}
+	return nil
 }
 
 // sharing says what is wrong with how a Rollout names a TrafficRouting.
