@@ -83,7 +83,7 @@ lint: ## Run the linters
 
 generate: ## Generate deep copies and CRDs from the types in api/, and the server's code from its contract
 	@$(CONTROLLER_GEN) object paths=./api/... crd output:crd:dir=api/crds
-	@go tool -modfile=tools.mod oapi-codegen -config internal/server/api/generate.yaml internal/server/openapi.yaml
+	@go tool -modfile=tools.mod oapi-codegen -config internal/server/api/generate.yaml -o internal/server/api/api.gen.go internal/server/openapi.yaml
 	@hack/gateway-crds.sh
 
 clean: ## Remove what was built

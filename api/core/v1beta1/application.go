@@ -99,7 +99,9 @@ type Policy struct {
 	Properties *runtime.RawExtension `json:"properties,omitempty"`
 }
 
-// Workflow is the ordered list of release steps.
+// Workflow is the ordered list of release steps. (The kind of the same name is in v1alpha1.)
+//
+// +kubebuilder:skipversion
 type Workflow struct {
 	// Ref names a Workflow object in the same namespace; it excludes Steps.
 	// +optional

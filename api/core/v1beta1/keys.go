@@ -11,6 +11,16 @@ const (
 	AnnotationAutoUpdate = "app.oam.dev/autoUpdate"
 	// AnnotationDisableHealthCheck makes a webservice healthy whatever its pods say.
 	AnnotationDisableHealthCheck = "app.oam.dev/disable-health-check"
+	// AnnotationWorkflowName names the saved workflow whose steps an Application was deployed with.
+	AnnotationWorkflowName = "app.oam.dev/workflowName"
+	// AnnotationAlias and AnnotationDescription are for people to read.
+	AnnotationAlias       = "app.oam.dev/alias"
+	AnnotationDescription = "app.oam.dev/description"
+	// AnnotationNote is what a person said about the version that they published.
+	AnnotationNote = "release.oam.dev/note"
+	// AnnotationPublishedBy is who published the version that AnnotationPublishVersion names; admission writes it over whatever
+	// the client sent.
+	AnnotationPublishedBy = "release.oam.dev/published-by"
 	// AnnotationHeldFields lists the fields (comma separated paths such as spec.rules) that a release holds on an
 	// object; the application controller leaves them out of what it applies while the annotation is there.
 	AnnotationHeldFields = "release.oam.dev/held-fields"

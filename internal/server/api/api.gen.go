@@ -21,25 +21,25 @@ import (
 
 // Defines values for ActionKind.
 const (
-	Restart   ActionKind = "restart"
-	Resume    ActionKind = "resume"
-	Rollback  ActionKind = "rollback"
-	Suspend   ActionKind = "suspend"
-	Terminate ActionKind = "terminate"
+	ActionKindRestart   ActionKind = "restart"
+	ActionKindResume    ActionKind = "resume"
+	ActionKindRollback  ActionKind = "rollback"
+	ActionKindSuspend   ActionKind = "suspend"
+	ActionKindTerminate ActionKind = "terminate"
 )
 
 // Valid indicates whether the value is a known member of the ActionKind enum.
 func (e ActionKind) Valid() bool {
 	switch e {
-	case Restart:
+	case ActionKindRestart:
 		return true
-	case Resume:
+	case ActionKindResume:
 		return true
-	case Rollback:
+	case ActionKindRollback:
 		return true
-	case Suspend:
+	case ActionKindSuspend:
 		return true
-	case Terminate:
+	case ActionKindTerminate:
 		return true
 	default:
 		return false
@@ -138,22 +138,22 @@ func (e CanaryRequestApprovals) Valid() bool {
 
 // Defines values for CanaryWarningCode.
 const (
-	MoreBatchesThanPods CanaryWarningCode = "more-batches-than-pods"
-	NoGateway           CanaryWarningCode = "no-gateway"
-	SamePods            CanaryWarningCode = "same-pods"
-	SeveralComponents   CanaryWarningCode = "several-components"
+	CanaryWarningCodeMoreBatchesThanPods CanaryWarningCode = "more-batches-than-pods"
+	CanaryWarningCodeNoGateway           CanaryWarningCode = "no-gateway"
+	CanaryWarningCodeSamePods            CanaryWarningCode = "same-pods"
+	CanaryWarningCodeSeveralComponents   CanaryWarningCode = "several-components"
 )
 
 // Valid indicates whether the value is a known member of the CanaryWarningCode enum.
 func (e CanaryWarningCode) Valid() bool {
 	switch e {
-	case MoreBatchesThanPods:
+	case CanaryWarningCodeMoreBatchesThanPods:
 		return true
-	case NoGateway:
+	case CanaryWarningCodeNoGateway:
 		return true
-	case SamePods:
+	case CanaryWarningCodeSamePods:
 		return true
-	case SeveralComponents:
+	case CanaryWarningCodeSeveralComponents:
 		return true
 	default:
 		return false
@@ -195,19 +195,19 @@ func (e ChangeKind) Valid() bool {
 
 // Defines values for ChangeOp.
 const (
-	Added   ChangeOp = "added"
-	Changed ChangeOp = "changed"
-	Removed ChangeOp = "removed"
+	ChangeOpAdded   ChangeOp = "added"
+	ChangeOpChanged ChangeOp = "changed"
+	ChangeOpRemoved ChangeOp = "removed"
 )
 
 // Valid indicates whether the value is a known member of the ChangeOp enum.
 func (e ChangeOp) Valid() bool {
 	switch e {
-	case Added:
+	case ChangeOpAdded:
 		return true
-	case Changed:
+	case ChangeOpChanged:
 		return true
-	case Removed:
+	case ChangeOpRemoved:
 		return true
 	default:
 		return false
@@ -216,46 +216,46 @@ func (e ChangeOp) Valid() bool {
 
 // Defines values for CheckId.
 const (
-	Accounts     CheckId = "accounts"
-	ApiServer    CheckId = "api-server"
-	Controllers  CheckId = "controllers"
-	Edge         CheckId = "edge"
-	GatewayApi   CheckId = "gateway-api"
-	IngressClass CheckId = "ingress-class"
-	Metrics      CheckId = "metrics"
-	Openkruise   CheckId = "openkruise"
-	Roles        CheckId = "roles"
-	Rollouts     CheckId = "rollouts"
-	Tls          CheckId = "tls"
-	Webhooks     CheckId = "webhooks"
+	CheckIdAccounts     CheckId = "accounts"
+	CheckIdApiServer    CheckId = "api-server"
+	CheckIdControllers  CheckId = "controllers"
+	CheckIdEdge         CheckId = "edge"
+	CheckIdGatewayApi   CheckId = "gateway-api"
+	CheckIdIngressClass CheckId = "ingress-class"
+	CheckIdMetrics      CheckId = "metrics"
+	CheckIdOpenkruise   CheckId = "openkruise"
+	CheckIdRoles        CheckId = "roles"
+	CheckIdRollouts     CheckId = "rollouts"
+	CheckIdTls          CheckId = "tls"
+	CheckIdWebhooks     CheckId = "webhooks"
 )
 
 // Valid indicates whether the value is a known member of the CheckId enum.
 func (e CheckId) Valid() bool {
 	switch e {
-	case Accounts:
+	case CheckIdAccounts:
 		return true
-	case ApiServer:
+	case CheckIdApiServer:
 		return true
-	case Controllers:
+	case CheckIdControllers:
 		return true
-	case Edge:
+	case CheckIdEdge:
 		return true
-	case GatewayApi:
+	case CheckIdGatewayApi:
 		return true
-	case IngressClass:
+	case CheckIdIngressClass:
 		return true
-	case Metrics:
+	case CheckIdMetrics:
 		return true
-	case Openkruise:
+	case CheckIdOpenkruise:
 		return true
-	case Roles:
+	case CheckIdRoles:
 		return true
-	case Rollouts:
+	case CheckIdRollouts:
 		return true
-	case Tls:
+	case CheckIdTls:
 		return true
-	case Webhooks:
+	case CheckIdWebhooks:
 		return true
 	default:
 		return false
@@ -378,19 +378,19 @@ func (e EdgeState) Valid() bool {
 
 // Defines values for ExecMessageKind.
 const (
-	Error  ExecMessageKind = "error"
-	Exit   ExecMessageKind = "exit"
-	Resize ExecMessageKind = "resize"
+	ExecMessageKindError  ExecMessageKind = "error"
+	ExecMessageKindExit   ExecMessageKind = "exit"
+	ExecMessageKindResize ExecMessageKind = "resize"
 )
 
 // Valid indicates whether the value is a known member of the ExecMessageKind enum.
 func (e ExecMessageKind) Valid() bool {
 	switch e {
-	case Error:
+	case ExecMessageKindError:
 		return true
-	case Exit:
+	case ExecMessageKindExit:
 		return true
-	case Resize:
+	case ExecMessageKindResize:
 		return true
 	default:
 		return false
@@ -450,19 +450,19 @@ func (e FieldErrorCode) Valid() bool {
 
 // Defines values for GrantSubjectKind.
 const (
-	Group          GrantSubjectKind = "Group"
-	ServiceAccount GrantSubjectKind = "ServiceAccount"
-	User           GrantSubjectKind = "User"
+	GrantSubjectKindGroup          GrantSubjectKind = "Group"
+	GrantSubjectKindServiceAccount GrantSubjectKind = "ServiceAccount"
+	GrantSubjectKindUser           GrantSubjectKind = "User"
 )
 
 // Valid indicates whether the value is a known member of the GrantSubjectKind enum.
 func (e GrantSubjectKind) Valid() bool {
 	switch e {
-	case Group:
+	case GrantSubjectKindGroup:
 		return true
-	case ServiceAccount:
+	case GrantSubjectKindServiceAccount:
 		return true
-	case User:
+	case GrantSubjectKindUser:
 		return true
 	default:
 		return false
@@ -726,25 +726,25 @@ func (e RevisionState) Valid() bool {
 
 // Defines values for RoleName.
 const (
-	Admin     RoleName = "admin"
-	Approver  RoleName = "approver"
-	Developer RoleName = "developer"
-	Operator  RoleName = "operator"
-	Viewer    RoleName = "viewer"
+	RoleNameAdmin     RoleName = "admin"
+	RoleNameApprover  RoleName = "approver"
+	RoleNameDeveloper RoleName = "developer"
+	RoleNameOperator  RoleName = "operator"
+	RoleNameViewer    RoleName = "viewer"
 )
 
 // Valid indicates whether the value is a known member of the RoleName enum.
 func (e RoleName) Valid() bool {
 	switch e {
-	case Admin:
+	case RoleNameAdmin:
 		return true
-	case Approver:
+	case RoleNameApprover:
 		return true
-	case Developer:
+	case RoleNameDeveloper:
 		return true
-	case Operator:
+	case RoleNameOperator:
 		return true
-	case Viewer:
+	case RoleNameViewer:
 		return true
 	default:
 		return false
@@ -894,25 +894,25 @@ func (e StepState) Valid() bool {
 
 // Defines values for StreamEventEvent.
 const (
-	Denied   StreamEventEvent = "denied"
-	Gone     StreamEventEvent = "gone"
-	Patch    StreamEventEvent = "patch"
-	Server   StreamEventEvent = "server"
-	Snapshot StreamEventEvent = "snapshot"
+	StreamEventEventDenied   StreamEventEvent = "denied"
+	StreamEventEventGone     StreamEventEvent = "gone"
+	StreamEventEventPatch    StreamEventEvent = "patch"
+	StreamEventEventServer   StreamEventEvent = "server"
+	StreamEventEventSnapshot StreamEventEvent = "snapshot"
 )
 
 // Valid indicates whether the value is a known member of the StreamEventEvent enum.
 func (e StreamEventEvent) Valid() bool {
 	switch e {
-	case Denied:
+	case StreamEventEventDenied:
 		return true
-	case Gone:
+	case StreamEventEventGone:
 		return true
-	case Patch:
+	case StreamEventEventPatch:
 		return true
-	case Server:
+	case StreamEventEventServer:
 		return true
-	case Snapshot:
+	case StreamEventEventSnapshot:
 		return true
 	default:
 		return false
@@ -921,19 +921,19 @@ func (e StreamEventEvent) Valid() bool {
 
 // Defines values for TopologyEdgeKind.
 const (
-	Owns    TopologyEdgeKind = "owns"
-	Routes  TopologyEdgeKind = "routes"
-	Selects TopologyEdgeKind = "selects"
+	TopologyEdgeKindOwns    TopologyEdgeKind = "owns"
+	TopologyEdgeKindRoutes  TopologyEdgeKind = "routes"
+	TopologyEdgeKindSelects TopologyEdgeKind = "selects"
 )
 
 // Valid indicates whether the value is a known member of the TopologyEdgeKind enum.
 func (e TopologyEdgeKind) Valid() bool {
 	switch e {
-	case Owns:
+	case TopologyEdgeKindOwns:
 		return true
-	case Routes:
+	case TopologyEdgeKindRoutes:
 		return true
-	case Selects:
+	case TopologyEdgeKindSelects:
 		return true
 	default:
 		return false
@@ -963,19 +963,19 @@ func (e VersionRole) Valid() bool {
 
 // Defines values for WorkflowKind.
 const (
-	Application WorkflowKind = "application"
-	Generated   WorkflowKind = "generated"
-	Saved       WorkflowKind = "saved"
+	WorkflowKindApplication WorkflowKind = "application"
+	WorkflowKindGenerated   WorkflowKind = "generated"
+	WorkflowKindSaved       WorkflowKind = "saved"
 )
 
 // Valid indicates whether the value is a known member of the WorkflowKind enum.
 func (e WorkflowKind) Valid() bool {
 	switch e {
-	case Application:
+	case WorkflowKindApplication:
 		return true
-	case Generated:
+	case WorkflowKindGenerated:
 		return true
-	case Saved:
+	case WorkflowKindSaved:
 		return true
 	default:
 		return false

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/session"
+)
+
+// handlers is the table of contents: each package answers the operations that its type has as methods. What nobody
+// answers yet is left to absent, which is one level deeper.
+type handlers struct {
+	*session.Session
+	document
+	rest
+}
+
+type rest struct{ absent }
+
+var _ api.StrictServerInterface = handlers{}
+
+func newHandlers(deps Deps) (handlers, error) {
+	spec, err := readDocument()
+	if err != nil {
+		return handlers{}, err
+	}
+	return handlers{Session: deps.Session, document: spec}, nil
+}
+
+// document answers with the contract itself.
+type document struct{ content map[string]any }
+
+func readDocument() (document, error) {
+	var d document
+	raw, err := yaml.YAMLToJSON(contract)
+	if err != nil {
+		return d, fmt.Errorf("reading the contract: %w", err)
+	}
+	if err := json.Unmarshal(raw, &d.content); err != nil {
+		return d, fmt.Errorf("reading the contract: %w", err)
+	}
+	return d, nil
+}
+
+// GetOpenAPI is the contract.
+func (d document) GetOpenAPI(context.Context, api.GetOpenAPIRequestObject) (api.GetOpenAPIResponseObject, error) {
+	return api.GetOpenAPI200JSONResponse(d.content), nil
+}

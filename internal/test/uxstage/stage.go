@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package uxstage
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/server"
+	"github.com/vela-rollouts/vela/internal/server/access"
+	"github.com/vela-rollouts/vela/internal/server/session"
+)
+
+// Stage is the server and all it works with.
+type Stage struct {
+	T      *testing.T
+	Client client.WithWatch
+	Clock  *clocktesting.FakeClock
+	URL    string
+	// Password of the first account.
+	Password string
+	// Tokens are those of service accounts, with who they are.
+	Tokens map[string]authenticationv1.UserInfo
+
+	mu     sync.Mutex
+	grants map[string][]access.Role
+	asked  int
+	down   error
+	log    bytes.Buffer
+}
+
+// Begun is the time at which every story begins.
+func Begun() time.Time { return time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC) }
+
+// New starts a server over a cluster that has the namespace default and objects.
+func New(t *testing.T, objects ...client.Object) *Stage {
+	t.Helper()
+	scheme, err := server.Scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Stage{T: t, Clock: clocktesting.NewFakeClock(Begun()), Tokens: map[string]authenticationv1.UserInfo{}, grants: map[string][]access.Role{}}
+	objects = append(objects, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceDefault}})
+	s.Client = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).WithReturnManagedFields().WithStatusSubresource(
+		&v1beta1.Application{}, &v1beta1.ApplicationRevision{}, &v1alpha1.ReleaseAction{}, &rolloutsv1beta1.Rollout{}).Build()
+	mapper := testrestmapper.TestOnlyStaticRESTMapper(scheme)
+	reviewer := access.NewReviewer(s.review, s.Clock)
+	log := slog.New(slog.NewTextHandler(&locked{s: s}, nil))
+	sessions := session.New(session.Config{
+		Secrets:     session.Secrets{Reader: s.Client, Writer: s.Client, Namespace: "vela-system"},
+		ReviewToken: s.reviewToken, Clock: s.Clock, Log: log,
+	})
+	if s.Password, err = sessions.EnsureFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	as := func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil }
+	handler, err := server.New(server.Deps{
+		Cluster: access.NewCluster(s.Client, scheme, mapper, reviewer, as), Reviewer: reviewer, Session: sessions,
+		Files: Page(), Version: "v0.0.0-test", Clock: s.Clock, Log: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(handler)
+	t.Cleanup(web.Close)
+	s.URL = web.URL
+	return s
+}
+
+// Page is a web page with one asset.
+func Page() fstest.MapFS {
+	return fstest.MapFS{
+		"index.html":            {Data: []byte(`<!doctype html><style nonce="__CSP_NONCE__"></style><script src="/assets/app-1a2b.js"></script>`)},
+		"assets/app-1a2b.js":    {Data: []byte("console.log(1)")},
+		"assets/app-1a2b.js.gz": {Data: []byte("smaller")},
+	}
+}
+
+// Grant gives a user or a group a role in the whole cluster.
+func (s *Stage) Grant(subject string, roles ...access.Role) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grants[subject] = roles
+}
+
+// Away makes the API server unreachable for reviews; nil brings it back.
+func (s *Stage) Away(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = err
+}
+
+// Reviews counts the SubjectAccessReviews that were made.
+func (s *Stage) Reviews() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// Log is what the server logged.
+func (s *Stage) Log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+type locked struct{ s *Stage }
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.log.Write(b)
+}
+
+// may plays RBAC: the five groups have their roles, others what was granted.
+func (s *Stage) may(user string, groups []string, c access.Check) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var roles []access.Role
+	for _, r := range access.Roles() {
+		if slices.Contains(groups, r.Group()) {
+			roles = append(roles, r)
+		}
+	}
+	for _, subject := range append(slices.Clone(groups), user) {
+		roles = append(roles, s.grants[subject]...)
+		roles = append(roles, s.grants[subject+"@"+c.Namespace]...)
+	}
+	return slices.ContainsFunc(roles, func(r access.Role) bool { return access.Allows(r.Rules(), c) })
+}
+
+func (s *Stage) review(_ context.Context, r *authorizationv1.SubjectAccessReview) error {
+	s.mu.Lock()
+	s.asked++
+	down := s.down
+	s.mu.Unlock()
+	if down != nil {
+		return down
+	}
+	a := r.Spec.ResourceAttributes
+	resource := a.Resource
+	if a.Subresource != "" {
+		resource += "/" + a.Subresource
+	}
+	r.Status.Allowed = s.may(r.Spec.User, r.Spec.Groups, access.Check{Verb: a.Verb, Group: a.Group, Resource: resource, Namespace: a.Namespace, Name: a.Name})
+	return nil
+}
+
+func (s *Stage) reviewToken(_ context.Context, token string) (authenticationv1.UserInfo, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, ok := s.Tokens[token]
+	return user, ok, s.down
+}
+
+// Change loads an object, changes it and stores it, status included.
+func Change[T client.Object](s *Stage, o T, change func(T)) {
+	s.T.Helper()
+	if err := s.Client.Get(s.T.Context(), client.ObjectKeyFromObject(o), o); err != nil {
+		s.T.Fatal(err)
+	}
+	change(o)
+	if err := s.Client.Status().Update(s.T.Context(), o.DeepCopyObject().(T)); err != nil && !missing(err) { //nolint:forcetypeassert // a copy has the type of its original
+		s.T.Fatal(err)
+	}
+	live := o.DeepCopyObject().(T) //nolint:forcetypeassert // as above
+	if err := s.Client.Get(s.T.Context(), client.ObjectKeyFromObject(o), live); err != nil {
+		s.T.Fatal(err)
+	}
+	o.SetResourceVersion(live.GetResourceVersion())
+	if err := s.Client.Update(s.T.Context(), o); err != nil {
+		s.T.Fatal(err)
+	}
+}
