@@ -32,7 +32,7 @@ require (
 require github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
 
 require (
-	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/net v0.62.0
 	k8s.io/apiextensions-apiserver v0.37.2
 )
 

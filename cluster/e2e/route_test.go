@@ -109,7 +109,12 @@ func TestARolloutReleasesByAnHTTPRouteAndAnIngressAtOnce(t *testing.T) {
 // rules are those of the HTTPRoute, without what field managers it has.
 func rules(t *testing.T, client dynamic.Interface) map[string]any {
 	t.Helper()
-	o, err := client.Resource(routeKind).Namespace("default").Get(t.Context(), play.App, metav1.GetOptions{})
+	return rulesOf(t, client, routeKind)
+}
+
+func rulesOf(t *testing.T, client dynamic.Interface, kind schema.GroupVersionResource) map[string]any {
+	t.Helper()
+	o, err := client.Resource(kind).Namespace("default").Get(t.Context(), play.App, metav1.GetOptions{})
 	must(t, err)
 	return map[string]any{"spec": o.Object["spec"], "annotations": o.GetAnnotations()}
 }

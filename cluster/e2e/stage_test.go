@@ -91,15 +91,21 @@ func share(t *testing.T, p *play.Page, version string, want float64) {
 	fmt.Printf("progress: %s answers %.2f %%, asked %.0f %%\n", version, got, want)
 }
 
-// noneFailed ends the load and fails the test if any request of it failed.
+// noneFailed ends the usual load and fails the test if any request of it failed.
 func noneFailed(t *testing.T, p *play.Page) {
+	t.Helper()
+	noneOfFailed(t, p, load.NewConnection, load.KeptAlive, load.WebSocket)
+}
+
+// noneOfFailed ends a load of the given kinds and fails the test if any request of it failed.
+func noneOfFailed(t *testing.T, p *play.Page, kinds ...load.Kind) {
 	t.Helper()
 	totals := p.StopLoad()
 	fmt.Printf("progress: %s\n", totals)
 	if totals.Failed() > 0 {
 		t.Errorf("%d of %d requests failed, want 0; first reasons: %q", totals.Failed(), totals.Sent(), totals.Failures)
 	}
-	for _, kind := range []load.Kind{load.NewConnection, load.KeptAlive, load.WebSocket} {
+	for _, kind := range kinds {
 		if totals.ByKind[kind].Sent == 0 {
 			t.Errorf("no request of kind %q was sent: nothing was measured", kind)
 		}

@@ -1,14 +1,15 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command canary is the program of the canary example: it says which version it is, over HTTP and over WebSocket, and ends
-// without breaking off a request. All versions are one program; the image says which one by the variable DEMO_VERSION.
+// Command canary is the program of the canary example: it says which version it is, over HTTP, WebSocket and gRPC, and
+// ends without breaking off a request. All versions are one program; the image says which one by the variable DEMO_VERSION.
 //
 //	GET /version   answers "Demo: V1"
 //	POST /version  reads the body first
 //	GET /          answers the version and the name of the pod
 //	GET /healthz   answers "ok"
 //	GET /ws        WebSocket; answers every message with "Demo: V1"
+//	gRPC           UnaryCall and FullDuplexCall of grpc.testing.TestService, on the same port, without TLS (h2c)
 //
 // The version "broken" is for the story of a release that goes wrong: it ends at once with an error.
 package main

@@ -30,8 +30,11 @@ type demo struct {
 	answer   string
 	hostname string
 	going    chan struct{}  // closed when the program is asked to end
-	sockets  sync.WaitGroup // WebSockets, which http.Server.Shutdown does not wait for
+	streams  sync.WaitGroup // WebSockets, which http.Server.Shutdown does not wait for, and streams of gRPC
 }
+
+// goingAway is what a client of a stream is told when the program ends.
+const goingAway = "this pod is ending"
 
 func newDemo(version, hostname string) *demo {
 	return &demo{answer: answer(version), hostname: hostname, going: make(chan struct{})}
@@ -44,7 +47,14 @@ func (d *demo) handler() http.Handler {
 	mux.HandleFunc("GET /{$}", d.text(d.answer+"\nPod: "+d.hostname+"\n"))
 	mux.HandleFunc("GET /healthz", d.text("ok\n"))
 	mux.HandleFunc("GET /ws", d.socket)
-	return mux
+	calls := d.calls()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isCall(r) {
+			calls.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // version answers a plain request with the version, and a request to upgrade with a WebSocket that does so for each message:
@@ -77,8 +87,8 @@ func (d *demo) text(body string) http.HandlerFunc {
 // socket answers each message until the client closes, or until the program is asked to end: then it says so with a close frame
 // of status 1001 (RFC 6455, section 7.4.1), on which a client connects again.
 func (d *demo) socket(w http.ResponseWriter, r *http.Request) {
-	d.sockets.Add(1)
-	defer d.sockets.Done()
+	d.streams.Add(1)
+	defer d.streams.Done()
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {
 		return // Accept has answered the request with the reason
@@ -92,7 +102,7 @@ func (d *demo) socket(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-done:
 	case <-d.going:
-		_ = conn.Close(websocket.StatusGoingAway, "this pod is ending")
+		_ = conn.Close(websocket.StatusGoingAway, goingAway)
 		<-done
 	}
 }
@@ -110,7 +120,10 @@ func (d *demo) echo(ctx context.Context, conn *websocket.Conn) {
 
 // serve answers on the listener with handler, which is d's or wraps it, until ctx ends, then finishes what is in flight, for shutdownGrace at most.
 func serve(ctx context.Context, listener net.Listener, d *demo, handler http.Handler) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true) // gRPC
+	server := &http.Server{Handler: handler, Protocols: protocols, ReadHeaderTimeout: headerTimeout}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -124,19 +137,19 @@ func serve(ctx context.Context, listener net.Listener, d *demo, handler http.Han
 	if err := server.Shutdown(grace); err != nil {
 		return fmt.Errorf("finishing the requests in flight: %w", err)
 	}
-	return d.waitForSockets(grace)
+	return d.waitForStreams(grace)
 }
 
-func (d *demo) waitForSockets(ctx context.Context) error {
+func (d *demo) waitForStreams(ctx context.Context) error {
 	closed := make(chan struct{})
 	go func() {
-		d.sockets.Wait()
+		d.streams.Wait()
 		close(closed)
 	}()
 	select {
 	case <-closed:
 		return nil
 	case <-ctx.Done():
-		return errors.New("a WebSocket client did not answer the close frame in time")
+		return errors.New("the client of a stream did not let it end in time")
 	}
 }

@@ -65,7 +65,8 @@ func (x *exchange) Cookie(name string) string {
 }
 
 // RoundTrip sends the request to an endpoint, and to another one where that is safe: when no connection was made, nothing
-// was sent; when a connection died before an answer, only what may be repeated is (GET, HEAD, OPTIONS without a body).
+// was sent; when the backend says that it has not processed the request, it may be sent again; when a connection died before an
+// answer, only what may be repeated is (GET, HEAD, OPTIONS without a body).
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := bodyOf(req)
 	if err != nil {
@@ -82,7 +83,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err == nil {
 			return resp, nil
 		}
-		if body.stream != nil && body.stream.broken.Load() {
+		if body.stream != nil && body.stream.broken() {
 			err = fmt.Errorf("%w: %w", errClientBody, err) // not the backend's fault
 		}
 		failure = err
@@ -118,13 +119,13 @@ func (x *exchange) addressed(req *http.Request, end *balance.Endpoint, body *pay
 	} else if x.plain != nil {
 		req.Header = x.plain
 	}
-	body.attach(req)
+	body.attach(req, upstreamOf(end).http2)
 	return req
 }
 
 func repeatable(req *http.Request, err error, connecting bool, body *payload) bool {
-	if connecting {
-		return body.stream == nil || !body.stream.read.Load()
+	if connecting || errors.Is(err, errNotProcessed) {
+		return body.again()
 	}
 	if isTimeout(err) || !body.empty() {
 		return false

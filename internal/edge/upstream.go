@@ -19,6 +19,7 @@ import (
 // one endpoint can be closed when it goes away, and so that endpoints do not share a lock.
 type upstream struct {
 	scheme    string
+	http2     bool
 	transport *http.Transport
 	lane      lane
 	patience  time.Duration
@@ -77,6 +78,7 @@ func newUpstream(how table.Transport) *upstream {
 	case table.HTTP, table.HTTPS:
 		protocols.SetHTTP1(true)
 	}
+	u.http2 = how.Protocol == table.GRPC || how.Protocol == table.GRPCS
 	if how.Protocol == table.HTTPS || how.Protocol == table.GRPCS {
 		u.scheme = "https"
 		// As in ingress-nginx (proxy-ssl-verify is off): pods have certificates that nothing here could verify by IP.

@@ -23,14 +23,14 @@ type Target struct {
 	Address string
 	// Host is the Host header.
 	Host string
-	// Path of plain requests and of the WebSocket.
+	// Path of plain requests and of the WebSocket. Calls of gRPC have their own.
 	Path string
 }
 
 // Mix is how much of each kind is sent; the zero value of a field sends none of it.
 type Mix struct {
-	// NewConnections, KeptAlive, WebSockets and SlowBodies are numbers of concurrent clients.
-	NewConnections, KeptAlive, WebSockets, SlowBodies int
+	// NewConnections, KeptAlive, WebSockets, SlowBodies, Calls and CallStreams are numbers of concurrent clients.
+	NewConnections, KeptAlive, WebSockets, SlowBodies, Calls, CallStreams int
 	// Pause of a client between an answer and the next request.
 	Pause time.Duration
 	// MaxDuration ends the run by itself.
@@ -65,6 +65,8 @@ func Start(ctx context.Context, target Target, mix Mix) (*Run, error) {
 	spawn(mix.KeptAlive, func(ctx context.Context) { r.requests(ctx, target, KeptAlive, mix.Pause) })
 	spawn(mix.SlowBodies, func(ctx context.Context) { r.requests(ctx, target, SlowBody, mix.Pause) })
 	spawn(mix.WebSockets, func(ctx context.Context) { r.webSockets(ctx, target, mix.Pause) })
+	spawn(mix.Calls, func(ctx context.Context) { r.calls(ctx, target, mix.Pause) })
+	spawn(mix.CallStreams, func(ctx context.Context) { r.callStreams(ctx, target, mix.Pause) })
 	return r, nil
 }
 

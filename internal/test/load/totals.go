@@ -25,7 +25,14 @@ const (
 	WebSocket Kind = "WebSocket"
 	// SlowBody sends the body of a POST in small pieces, over most of a second.
 	SlowBody Kind = "slow bodies"
+	// Call makes gRPC call after call on a connection.
+	Call Kind = "gRPC calls"
+	// CallStream keeps a gRPC stream open and sends messages over it.
+	CallStream Kind = "gRPC streams"
 )
+
+// streams says that a request of the kind is a message of a stream, which stays with the version that accepted it.
+func (k Kind) streams() bool { return k == WebSocket || k == CallStream }
 
 // Count is sent and failed requests of a kind.
 type Count struct {
@@ -50,8 +57,8 @@ func (s Span) with(at time.Time) Span {
 // Totals is what was counted so far.
 type Totals struct {
 	ByKind map[Kind]Count
-	// ByVersion counts the answers to plain requests. Messages over a WebSocket are left out: a connection stays with the
-	// version that accepted it, whatever the weight becomes.
+	// ByVersion counts the answers to plain requests and calls. Messages of a stream are left out: it stays with the version that
+	// accepted it, whatever the weight becomes.
 	ByVersion map[string]uint64
 	// SentTo says when the plain requests that a version answered were sent.
 	SentTo map[string]Span
@@ -150,7 +157,7 @@ func (c *counter) record(kind Kind, at time.Time, version string, err error) {
 	n := c.totals.ByKind[kind]
 	n.Sent++
 	if err == nil {
-		if kind != WebSocket {
+		if !kind.streams() {
 			c.totals.ByVersion[version]++
 			c.totals.SentTo[version] = c.totals.SentTo[version].with(at)
 		}
