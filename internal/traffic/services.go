@@ -158,8 +158,16 @@ func Taken(kind string, o metav1.Object) string {
 	return fmt.Sprintf("the %s %s/%s is not of this Rollout, which needs the name; rename or delete it", kind, o.GetNamespace(), o.GetName())
 }
 
+// Foreign says that the Services of both versions are there for the release of another Rollout, and so is whatever leads there.
+func Foreign(t Target, live Objects) bool {
+	return live.Stable != nil && live.Stable.Labels[v1beta1.LabelRolloutName] != t.Rollout
+}
+
 // ObserveServices is the part of a State that is about Services.
 func ObserveServices(t Target, live Objects) State {
+	if Foreign(t, live) {
+		return State{}
+	}
 	s := State{
 		StableHash: t.Selected(live.Stable), CanaryHash: t.Selected(live.Canary), AnyService: left(t, live.Stable),
 		StableEndpoints: live.StableEndpoints, CanaryEndpoints: live.CanaryEndpoints,

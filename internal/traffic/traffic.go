@@ -6,9 +6,13 @@ package traffic
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -43,6 +47,8 @@ type Target struct {
 	// Service is the user's Service, Route the user's route of the Kind.
 	Service, Route string
 	Kind           Kind
+	// Canary names the route of ours beside the user's, where the kind has one.
+	Canary string
 	// At is the field of the Rollout that names the Service and the route, for sentences.
 	At string
 	// VersionLabel is the label of the pods that tells their version; LabelVersion where it is empty.
@@ -84,6 +90,8 @@ type Objects struct {
 	Service, Stable, Canary *corev1.Service
 	// Ingress is the user's, CanaryIngress ours.
 	Ingress, CanaryIngress *networkingv1.Ingress
+	// Others are the canary Ingresses of other releases on the same Ingress.
+	Others []*networkingv1.Ingress
 	// Route is the user's HTTPRoute or GRPCRoute, with every field that it has.
 	Route *unstructured.Unstructured
 	// NoKind says that the cluster does not know the route's kind at all.
@@ -226,7 +234,7 @@ func Plan(all []Routing, want Intent) ([]Write, error) {
 			faults = append(faults, err)
 			continue
 		}
-		routes = append(routes, writes...)
+		routes = append(routes, others(routes, writes)...)
 		if done[r.Service] {
 			continue
 		}
@@ -241,6 +249,24 @@ func Plan(all []Routing, want Intent) ([]Write, error) {
 		return append(services, routes...), errors.Join(faults...)
 	}
 	return append(routes, services...), errors.Join(faults...)
+}
+
+// others are the writes that are not among earlier ones: where two routes of a release are one object, both may ask for the same.
+func others(earlier, writes []Write) []Write {
+	same := func(a, b Write) bool {
+		return a.Patch != nil && b.Patch != nil && nameOf(a.Patch.Object) == nameOf(b.Patch.Object) && equality.Semantic.DeepEqual(a.Patch.Ops, b.Patch.Ops)
+	}
+	return slices.DeleteFunc(writes, func(w Write) bool {
+		return slices.ContainsFunc(earlier, func(e Write) bool { return same(e, w) })
+	})
+}
+
+func nameOf(o runtime.Object) string {
+	at, err := meta.Accessor(o)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%T %s/%s", o, at.GetNamespace(), at.GetName())
 }
 
 // Observe says what is written and served of all routes of a release; seen has one entry for each.

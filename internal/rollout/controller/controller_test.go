@@ -35,6 +35,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/rollout/workload"
 	"github.com/vela-rollouts/vela/internal/traffic"
 	"github.com/vela-rollouts/vela/internal/traffic/ack"
+	"github.com/vela-rollouts/vela/internal/traffic/ingress"
 )
 
 var errKilled = errors.New("killed")
@@ -138,19 +139,37 @@ func (b *bench) Seen(route ack.Key, services ...string) ([]ack.Serves, ack.State
 	for _, service := range services {
 		user, canary := strings.CutSuffix(service, "-canary")
 		user = strings.TrimSuffix(user, "-stable")
-		weight := max(b.weight(user), b.split(user)[user+"-canary"])
+		weight := max(b.weightTo(user), b.split(user)[user+"-canary"])
 		s.Services[service] = plan.Service{Ready: b.ready(service), Weighted: canary && weight > 0 || !canary && weight < 100}
 	}
 	return []ack.Serves{s}, ack.Known
 }
 
 // weight is what a canary Ingress asks for; routes have the names of the Services here.
-func (b *bench) weight(route string) (weight int) {
+func (b *bench) weight(route string) int {
+	b.t.Helper()
 	canary := &networkingv1.Ingress{}
-	if b.find(route+"-canary", canary) {
-		if _, err := fmt.Sscan(canary.Annotations["nginx.ingress.kubernetes.io/canary-weight"], &weight); err != nil {
-			b.t.Fatal(err)
+	if !b.find(route+"-canary", canary) {
+		return 0
+	}
+	return b.asked(canary)
+}
+
+// weightTo is what the canary Ingress of a Service asks for, whatever its name is.
+func (b *bench) weightTo(service string) (weight int) {
+	list := &networkingv1.IngressList{}
+	b.must(b.api.List(b.t.Context(), list))
+	for i := range list.Items {
+		if "default/"+ingress.ReleasedService(&list.Items[i]) == service {
+			weight = b.asked(&list.Items[i])
 		}
+	}
+	return weight
+}
+
+func (b *bench) asked(canary *networkingv1.Ingress) (weight int) {
+	if _, err := fmt.Sscan(canary.Annotations["nginx.ingress.kubernetes.io/canary-weight"], &weight); err != nil {
+		b.t.Fatal(err)
 	}
 	return weight
 }

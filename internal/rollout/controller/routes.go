@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -59,8 +58,8 @@ func (r *Reconciler) gatherRoutes(ctx context.Context, w *world) error {
 		return err
 	}
 	seen := make([]traffic.Seen, 0, len(targets))
-	for _, t := range targets {
-		seen = append(seen, r.served(t))
+	for _, routing := range w.routes.all {
+		seen = append(seen, r.served(routing.Target))
 	}
 	w.seen.Routes = routes(traffic.Observe(w.routes.all, seen))
 	return nil
@@ -143,7 +142,9 @@ func (r *Reconciler) left(ctx context.Context, ro *v1beta1.Rollout, named []traf
 		return nil, fmt.Errorf("listing Ingresses of the Rollout: %w", err)
 	}
 	for i := range canaries.Items {
-		add(traffic.KindIngress, strings.TrimSuffix(canaries.Items[i].Name, ingress.CanaryName("")), ingress.ReleasedService(&canaries.Items[i]))
+		if route := ingress.RouteOf(&canaries.Items[i]); route != "" {
+			add(traffic.KindIngress, route, ingress.ReleasedService(&canaries.Items[i]))
+		}
 	}
 	for _, kind := range gateway.Kinds() {
 		if !r.kinds.Knows(kind) {
@@ -167,6 +168,7 @@ func (r *Reconciler) left(ctx context.Context, ro *v1beta1.Rollout, named []traf
 // read gives the routings of targets with all that is live of them. Each Service is read once.
 func (r *Reconciler) read(ctx context.Context, targets []traffic.Target) ([]traffic.Routing, error) {
 	services := map[string]traffic.Objects{}
+	var taken []string // names of canary Ingresses
 	var all []traffic.Routing
 	for _, t := range targets {
 		live, known := services[t.Service]
@@ -177,7 +179,13 @@ func (r *Reconciler) read(ctx context.Context, targets []traffic.Target) ([]traf
 			}
 			services[t.Service] = live
 		}
-		if err := r.readRoute(ctx, t, &live); err != nil {
+		if t.Kind == traffic.KindIngress {
+			err := r.readIngresses(ctx, &t, &live, taken)
+			if err != nil {
+				return nil, err
+			}
+			taken = append(taken, t.Canary)
+		} else if err := r.readRoute(ctx, t, &live); err != nil {
 			return nil, err
 		}
 		all = append(all, traffic.Routing{Target: t, Live: live, Router: r.providers[t.Kind]})
@@ -210,30 +218,51 @@ func (r *Reconciler) services(ctx context.Context, t traffic.Target) (traffic.Ob
 	return o, err
 }
 
-// readRoute reads the user's route, and ours beside it where the kind has one.
+// readRoute reads the user's route of the Gateway API.
 func (r *Reconciler) readRoute(ctx context.Context, t traffic.Target, o *traffic.Objects) error {
-	if t.Kind != traffic.KindIngress {
-		if o.NoKind = !r.kinds.Knows(t.Kind); o.NoKind {
-			return nil
-		}
-		route := routeOf(t.Kind)
-		found, err := r.get(ctx, t.Namespace, t.Route, route)
-		if found {
-			o.Route = route
-		}
+	if o.NoKind = !r.kinds.Knows(t.Kind); o.NoKind {
+		return nil
+	}
+	route := routeOf(t.Kind)
+	found, err := r.get(ctx, t.Namespace, t.Route, route)
+	if found {
+		o.Route = route
+	}
+	return err
+}
+
+// readIngresses reads the user's Ingress and all canary Ingresses beside it, and names that of the target. taken are names that
+// other targets of the Rollout have.
+func (r *Reconciler) readIngresses(ctx context.Context, t *traffic.Target, o *traffic.Objects, taken []string) error {
+	user := &networkingv1.Ingress{}
+	found, err := r.get(ctx, t.Namespace, t.Route, user)
+	if err != nil {
 		return err
 	}
-	for _, one := range []struct {
-		name string
-		into **networkingv1.Ingress
-	}{{t.Route, &o.Ingress}, {ingress.CanaryName(t.Route), &o.CanaryIngress}} {
+	if found {
+		o.Ingress = user
+	}
+	all := map[string]*networkingv1.Ingress{}
+	for _, name := range ingress.Names(*t) {
 		i := &networkingv1.Ingress{}
-		found, err := r.get(ctx, t.Namespace, one.name, i)
+		there, err := r.get(ctx, t.Namespace, name, i)
 		if err != nil {
 			return err
 		}
-		if found {
-			*one.into = i
+		if there {
+			all[name] = i
+		}
+	}
+	t.Canary = ingress.Choose(*t, all, taken)
+	o.CanaryIngress = all[t.Canary]
+	list := &networkingv1.IngressList{}
+	err = r.client.List(ctx, list, client.InNamespace(t.Namespace), client.MatchingFields{indexBeside: t.Route}, client.DisableReadYourWritesConsistency)
+	if err != nil {
+		return fmt.Errorf("listing canary Ingresses of %s: %w", t.Route, err)
+	}
+	for i := range list.Items {
+		if list.Items[i].Name != t.Canary {
+			o.Others = append(o.Others, &list.Items[i])
 		}
 	}
 	return nil
@@ -275,7 +304,7 @@ func (r *Reconciler) served(t traffic.Target) traffic.Seen {
 		}
 		return seen
 	}
-	ours, also := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + ingress.CanaryName(t.Route)})
+	ours, also := r.routers.Seen(ack.Key{Kind: string(t.Kind), Name: t.Namespace + "/" + t.Canary})
 	if state != also || len(users) != len(ours) {
 		return traffic.Seen{Ack: traffic.AckUnknown}
 	}

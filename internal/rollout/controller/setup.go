@@ -36,6 +36,7 @@ import (
 const (
 	indexOwner   = "rollout.owner"   // ReplicaSets by the UID of their controller
 	indexRollout = "rollout.name"    // canary Ingresses by the Rollout that made them
+	indexBeside  = "rollout.beside"  // canary Ingresses by the Ingress that they are beside
 	indexService = "rollout.service" // EndpointSlices by the Service they are of
 	indexObjects = "rollout.objects" // Rollouts and TrafficRoutings by kind/name of what they are about
 	indexMarks   = "rollout.marks"   // TrafficRoutings by the marks of Rollouts on them
@@ -126,6 +127,7 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 			return nil
 		}},
 		{&networkingv1.Ingress{}, indexRollout, func(o client.Object) []string { return filled(o.GetLabels()[v1beta1.LabelRolloutName]) }},
+		{&networkingv1.Ingress{}, indexBeside, beside},
 		{&discoveryv1.EndpointSlice{}, indexService, func(o client.Object) []string { return filled(serviceName(o)) }},
 		{&v1beta1.Rollout{}, indexObjects, subjects},
 		{&v1alpha1.TrafficRouting{}, indexObjects, sharedSubjects},
@@ -171,11 +173,21 @@ func objects(routings []v1beta1.TrafficRouting) []string {
 		all = append(all, "Service/"+t.Service, "Service/"+stable, "Service/"+canary, "Endpoints/"+stable, "Endpoints/"+canary)
 		for kind, name := range names(t) {
 			if all = append(all, string(kind)+"/"+name); kind == traffic.KindIngress {
-				all = append(all, "Ingress/"+ingress.CanaryName(name))
+				for _, canary := range ingress.Names(traffic.Target{Route: name, Service: t.Service}) {
+					all = append(all, "Ingress/"+canary)
+				}
 			}
 		}
 	}
 	return all
+}
+
+func beside(o client.Object) []string {
+	i, ok := o.(*networkingv1.Ingress)
+	if !ok {
+		return nil
+	}
+	return filled(ingress.RouteOf(i))
 }
 
 func filled(s string) []string {

@@ -207,8 +207,7 @@ func Routing(at string, r v1beta1.TrafficRouting) error {
 	return nil
 }
 
-// apart says that each route is named once: an Ingress in all, as it gets a single canary Ingress beside it, a route of the
-// Gateway API for each Service.
+// apart says that each route is named once for each Service.
 func apart(field string, all []v1beta1.TrafficRouting) error {
 	type name struct{ what, field string }
 	at := map[string]string{}
@@ -216,7 +215,7 @@ func apart(field string, all []v1beta1.TrafficRouting) error {
 		here := schema.Index(field, i)
 		var named []name
 		if r.Ingress != nil {
-			named = append(named, name{"Ingress " + r.Ingress.Name, here + ".ingress.name"})
+			named = append(named, name{"Ingress " + r.Ingress.Name + " for the Service " + r.Service, here + ".ingress.name"})
 		}
 		if r.Gateway != nil && r.Gateway.HTTPRouteName != nil {
 			named = append(named, name{"HTTPRoute " + *r.Gateway.HTTPRouteName + " for the Service " + r.Service, here + ".gateway.httpRouteName"})

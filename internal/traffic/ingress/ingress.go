@@ -6,6 +6,7 @@ package ingress
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -28,13 +29,16 @@ const (
 	annotationClass  = "kubernetes.io/ingress.class"
 )
 
+// The fields of a user's Ingress that a release holds.
+const (
+	fieldRules   = "spec.rules"
+	fieldDefault = "spec.defaultBackend"
+)
+
 // Router is the traffic.Router for Ingresses.
 type Router struct{}
 
 var _ traffic.Router = Router{}
-
-// CanaryName names the canary Ingress of an Ingress.
-func CanaryName(ingress string) string { return ingress + "-canary" }
 
 // Plan implements traffic.Router. What grows comes first: the canary Ingress before the user's Ingress leads to the stable
 // version alone, the user's Ingress back before the canary Ingress goes.
@@ -60,7 +64,7 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 	if !want.Switched {
 		from, to = to, from
 	}
-	if ops := lead(live.Ingress, from, to, want.Switched); len(ops) > 0 {
+	if ops := lead(live, from, to, want.Switched); len(ops) > 0 {
 		writes = append(writes, traffic.Write{What: fmt.Sprintf("lead Ingress %s from Service %s to %s", t.Route, from, to), Patch: &traffic.Patch{Object: live.Ingress, Ops: ops}})
 	}
 	if ops := share(is, desired); len(ops) > 0 {
@@ -72,8 +76,8 @@ func (Router) Plan(t traffic.Target, live traffic.Objects, want traffic.Intent) 
 // take gives the writes that leave nothing of ours.
 func take(t traffic.Target, live traffic.Objects) []traffic.Write {
 	var writes []traffic.Write
-	if live.Ingress != nil {
-		if ops := lead(live.Ingress, traffic.StableService(t.Service), t.Service, false); len(ops) > 0 {
+	if live.Ingress != nil && !traffic.Foreign(t, live) {
+		if ops := lead(live, traffic.StableService(t.Service), t.Service, false); len(ops) > 0 {
 			writes = append(writes, traffic.Write{What: "lead Ingress " + t.Route + " back to Service " + t.Service, Patch: &traffic.Patch{Object: live.Ingress, Ops: ops}})
 		}
 	}
@@ -109,7 +113,7 @@ func canary(t traffic.Target, user *networkingv1.Ingress, want traffic.Intent) (
 	out := &networkingv1.Ingress{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "Ingress"},
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: t.Namespace, Name: CanaryName(t.Route),
+			Namespace: t.Namespace, Name: t.Canary,
 			Labels:      map[string]string{rollouts.LabelRolloutName: t.Rollout},
 			Annotations: map[string]string{},
 		},
@@ -124,6 +128,9 @@ func canary(t traffic.Target, user *networkingv1.Ingress, want traffic.Intent) (
 	out.Annotations[annotationWeight] = strconv.Itoa(int(want.Weight))
 	maps.Copy(out.Annotations, rules)
 	out.Annotations[plan.AnnotationPrepare] = traffic.StableService(t.Service)
+	if t.Canary != Names(t)[0] {
+		out.Annotations[annotationRoute] = t.Route
+	}
 	names := []string{t.Service, traffic.StableService(t.Service)}
 	swap := func(b *networkingv1.IngressBackend) bool {
 		if b == nil || b.Service == nil || !slices.Contains(names, b.Service.Name) {
@@ -189,39 +196,68 @@ func follow(is, desired *networkingv1.Ingress) []traffic.Op {
 }
 
 // lead gives the operations that rename the backends of the user's Ingress from one Service to another, and mark or unmark
-// the fields as held. They touch nothing else.
-func lead(user *networkingv1.Ingress, from, to string, hold bool) []traffic.Op {
+// the fields as held. They touch nothing else. A field that another release on the Ingress holds stays marked.
+func lead(live traffic.Objects, from, to string, hold bool) []traffic.Op {
+	user := live.Ingress
+	held := map[string]bool{}
+	for _, other := range live.Others {
+		for b := range backends(user) {
+			if b.service.Name == traffic.StableService(ReleasedService(other)) {
+				held[b.field] = true
+			}
+		}
+	}
 	var ops []traffic.Op
-	var fields []string
-	rename := func(b *networkingv1.IngressBackend, path, field string) {
-		if b == nil || b.Service == nil || b.Service.Name != from && (!hold || b.Service.Name != to) {
-			return
+	for b := range backends(user) {
+		if b.service.Name == from {
+			ops = append(ops, traffic.Op{Op: "test", Path: b.path, Value: from}, traffic.Op{Op: "replace", Path: b.path, Value: to})
 		}
-		if !slices.Contains(fields, field) {
-			fields = append(fields, field)
-		}
-		if b.Service.Name == from {
-			ops = append(ops, traffic.Op{Op: "test", Path: path + "/service/name", Value: from}, traffic.Op{Op: "replace", Path: path + "/service/name", Value: to})
+		if hold && (b.service.Name == from || b.service.Name == to) {
+			held[b.field] = true
 		}
 	}
-	for i := range user.Spec.Rules {
-		if user.Spec.Rules[i].HTTP == nil {
-			continue
-		}
-		for j := range user.Spec.Rules[i].HTTP.Paths {
-			rename(&user.Spec.Rules[i].HTTP.Paths[j].Backend, fmt.Sprintf("/spec/rules/%d/http/paths/%d/backend", i, j), "spec.rules")
-		}
-	}
-	rename(user.Spec.DefaultBackend, "/spec/defaultBackend", "spec.defaultBackend")
-	held, marked := user.Annotations[v1beta1.AnnotationHeldFields]
-	want := strings.Join(fields, ",")
+	fields := slices.DeleteFunc([]string{fieldRules, fieldDefault}, func(f string) bool { return !held[f] })
+	return append(ops, mark(user.Annotations, strings.Join(fields, ","))...)
+}
+
+// mark gives the operations that mark fields as held, and no others.
+func mark(annotations map[string]string, fields string) []traffic.Op {
+	was, marked := annotations[v1beta1.AnnotationHeldFields]
 	switch {
-	case hold && want != "" && held != want:
-		ops = append(ops, set(user.Annotations, v1beta1.AnnotationHeldFields, want)...)
-	case !hold && marked:
-		ops = append(ops, traffic.Op{Op: "remove", Path: annotationPath(v1beta1.AnnotationHeldFields)})
+	case fields != "" && was != fields:
+		return set(annotations, v1beta1.AnnotationHeldFields, fields)
+	case fields == "" && marked:
+		return []traffic.Op{{Op: "remove", Path: annotationPath(v1beta1.AnnotationHeldFields)}}
 	}
-	return ops
+	return nil
+}
+
+// backend is one of an Ingress that is a Service.
+type backend struct {
+	service *networkingv1.IngressServiceBackend
+	// path of the Service's name as a JSON pointer (RFC 6901), field that a release holds for it.
+	path, field string
+}
+
+// backends are those of an Ingress that are Services.
+func backends(i *networkingv1.Ingress) iter.Seq[backend] {
+	return func(yield func(backend) bool) {
+		for r := range i.Spec.Rules {
+			http := i.Spec.Rules[r].HTTP
+			if http == nil {
+				continue
+			}
+			for p := range http.Paths {
+				s := http.Paths[p].Backend.Service
+				if s != nil && !yield(backend{s, fmt.Sprintf("/spec/rules/%d/http/paths/%d/backend/service/name", r, p), fieldRules}) {
+					return
+				}
+			}
+		}
+		if d := i.Spec.DefaultBackend; d != nil && d.Service != nil {
+			yield(backend{d.Service, "/spec/defaultBackend/service/name", fieldDefault})
+		}
+	}
 }
 
 // set gives the operations that set one annotation.
@@ -242,20 +278,9 @@ func annotationPath(key string) string {
 
 // leads says whether some backend of the Ingress is the Service.
 func leads(user *networkingv1.Ingress, service string) bool {
-	is := func(b *networkingv1.IngressBackend) bool {
-		return b != nil && b.Service != nil && b.Service.Name == service
-	}
-	if is(user.Spec.DefaultBackend) {
-		return true
-	}
-	for i := range user.Spec.Rules {
-		if user.Spec.Rules[i].HTTP == nil {
-			continue
-		}
-		for j := range user.Spec.Rules[i].HTTP.Paths {
-			if is(&user.Spec.Rules[i].HTTP.Paths[j].Backend) {
-				return true
-			}
+	for b := range backends(user) {
+		if b.service.Name == service {
+			return true
 		}
 	}
 	return false
@@ -266,14 +291,14 @@ func ReleasedService(i *networkingv1.Ingress) string {
 	if i.Annotations[annotationCanary] != "true" || i.Labels[rollouts.LabelRolloutName] == "" {
 		return ""
 	}
+	return leadsTo(i)
+}
+
+// leadsTo names the user's Service of which a canary Ingress leads to the new version.
+func leadsTo(canary *networkingv1.Ingress) string {
 	name := ""
-	if b := i.Spec.DefaultBackend; b != nil && b.Service != nil {
-		name = b.Service.Name
-	}
-	for _, rule := range i.Spec.Rules {
-		if rule.HTTP != nil && len(rule.HTTP.Paths) > 0 && rule.HTTP.Paths[0].Backend.Service != nil {
-			name = rule.HTTP.Paths[0].Backend.Service.Name
-		}
+	for b := range backends(canary) {
+		name = b.service.Name
 	}
 	return strings.TrimSuffix(name, traffic.CanaryService(""))
 }

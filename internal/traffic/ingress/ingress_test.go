@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the goldens instead of comparing 
 
 // demo is what every case is about.
 func demo() traffic.Target {
-	return traffic.Target{Namespace: "default", Rollout: "demo", Service: "demo", Kind: traffic.KindIngress, Route: "demo", At: "spec.strategy.canary.trafficRoutings[0]"}
+	return traffic.Target{Namespace: "default", Rollout: "demo", Service: "demo", Kind: traffic.KindIngress, Route: "demo", Canary: "demo-canary", At: "spec.strategy.canary.trafficRoutings[0]"}
 }
 
 // cluster holds the objects that a Router reads, and makes the writes that it plans.

@@ -20,7 +20,7 @@ import (
 func (Router) Observe(t traffic.Target, live traffic.Objects, seen traffic.Seen) traffic.State {
 	s := traffic.ObserveServices(t, live)
 	s.Problem, s.Canary = missing(t, live), ours(t, live.CanaryIngress)
-	if live.Ingress != nil {
+	if live.Ingress != nil && !traffic.Foreign(t, live) {
 		s.Switched = leads(live.Ingress, traffic.StableService(t.Service))
 	}
 	if s.Canary {
