@@ -14,6 +14,7 @@ CONTROLLER_GEN := go tool -modfile=tools.mod controller-gen
 LINT := go tool -modfile=lint.mod golangci-lint
 TESTRUN := go run ./hack/testrun
 FUZZTIME ?= 20s
+RUNS ?= 10
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -67,6 +68,9 @@ conformance: build ## The Gateway API's official conformance suite against the e
 test-scenarios: build images ## What goes wrong in releases, under load: play all of it and write docs/en/scenarios.md
 	@VELA_SCENARIOS=1 VELA_SCENARIOS_TABLE=$(CURDIR)/docs $(TESTRUN) "scenarios=cluster=go test -count=1 -timeout 60m ./scenarios/..."
 
+soak-scenarios: build images ## The same RUNS=10 times without a pause, three stories at a time; writes no table
+	@VELA_SCENARIOS=1 VELA_SCENARIOS_TOGETHER=1 $(TESTRUN) "scenarios=cluster=go test -count=$(RUNS) -parallel 3 -failfast -timeout 6h ./scenarios/..."
+
 bench: build images ## Measure against the budgets and print the table
 	@hack/deps.sh bench
 	@go -C cluster run ./bench
@@ -89,4 +93,4 @@ generate: ## Generate deep copies and CRDs from the types in api/, and the serve
 clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst ui/dist
 
-.PHONY: help deps build ui cli cli-cross payload images demo check test test-e2e test-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images demo check test test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean

@@ -63,7 +63,7 @@ func (s *story) only(asked []string, allowed ...string) {
 }
 
 func TestControllersThatAreKilled(t *testing.T) {
-	s := begin(t, 10, "The controllers are killed at random moments of releases and rollbacks")
+	s := beginAlone(t, 10, "The controllers are killed at random moments of releases and rollbacks")
 	s.up(application{version: "v1", publish: "v1", replicas: 4})
 	s.running(subject, "v1")
 	s.startLoad()
@@ -124,7 +124,7 @@ func TestControllersThatAreKilled(t *testing.T) {
 }
 
 func TestTwoControllers(t *testing.T) {
-	s := begin(t, 11, "Two controllers: the leader is stopped in the middle of a step, the other one takes over, the first wakes up")
+	s := beginAlone(t, 11, "Two controllers: the leader is stopped in the middle of a step, the other one takes over, the first wakes up")
 	s.core.kill()
 	s.Cleanup(func() {
 		if err := s.core.serve(); err != nil {
@@ -198,7 +198,7 @@ func (s *story) holder(before string) string {
 }
 
 func TestAnAPIServerThatFails(t *testing.T) {
-	s := begin(t, 12, "The API server answers the controllers with 429 and 503, slowly, or not at all although it did what was asked; watches end and are late")
+	s := beginAlone(t, 12, "The API server answers the controllers with 429 and 503, slowly, or not at all although it did what was asked; watches end and are late")
 	s.deploy(workload{replicas: 4, steps: []string{"25%", "50%", "100%"}})
 	s.startLoad()
 	s.Cleanup(func() { s.api.Set(apifault.Faults{}) })

@@ -16,7 +16,7 @@ import (
 
 func TestAFleetIsReleasedAtOnce(t *testing.T) {
 	const fleet = 30
-	s := begin(t, 27, fmt.Sprintf("%d Applications are released at once", fleet+1))
+	s := beginAlone(t, 27, fmt.Sprintf("%d Applications are released at once", fleet+1))
 	all := func(version, publish string, weights ...int) string {
 		var b strings.Builder
 		for i := range fleet {

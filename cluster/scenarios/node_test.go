@@ -39,7 +39,7 @@ func (s *story) evict(p corev1.Pod) {
 }
 
 func TestAPauseWithADrainAndNewCertificates(t *testing.T) {
-	s := begin(t, 24, "During a long pause the node is drained pod by pod, and certificates are replaced")
+	s := beginAlone(t, 24, "During a long pause the node is drained pod by pod, and certificates are replaced")
 	s.deploy(workload{replicas: 4, steps: []string{"50%", "100%"}})
 	serial := s.secretFor("cert", s.host())
 	s.edit(subject, func(i *networkingv1.Ingress) {

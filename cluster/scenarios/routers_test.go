@@ -74,7 +74,7 @@ func (r *replica) kill() {
 }
 
 func TestARouterThatIsLateAndOneThatIsGone(t *testing.T) {
-	s := begin(t, 14, "One of two routers hears of changes 30 s late; it is killed and comes back")
+	s := beginAlone(t, 14, "One of two routers hears of changes 30 s late; it is killed and comes back")
 	second := s.newReplica()
 	second.start(s)
 	s.Cleanup(func() { s.stop(); second.kill() })

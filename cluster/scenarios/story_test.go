@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -52,20 +53,29 @@ func mix() load.Mix {
 	return load.Mix{NewConnections: 2, KeptAlive: 4, WebSockets: 2, SlowBodies: 4, Pause: 8 * time.Millisecond, MaxDuration: 10 * time.Minute}
 }
 
-// begin opens a story. What it measured is on the board when it ends, however it ends.
+// begin opens a story, which leaves others alone. What it measured is on the board when it ends, however it ends.
 func begin(t *testing.T, number int, name string) *story {
 	t.Helper()
+	if os.Getenv(togetherVariable) != "" {
+		t.Parallel()
+	}
+	return beginAlone(t, number, name)
+}
+
+// beginAlone opens a story that disturbs what all of them share: controllers, API server, node, certificates.
+func beginAlone(t *testing.T, number int, name string) *story {
+	t.Helper()
 	w := stage.open(t)
-	s := &story{T: t, world: w, ns: fmt.Sprintf("s%02d-%d", number, rows.played()+1), ctx: t.Context(), row: row{Number: number, Name: name, Deviation: -1}}
+	s := &story{T: t, world: w, ns: fmt.Sprintf("s%02d-%d", number, stage.begun.Add(1)), ctx: t.Context(), row: row{Number: number, Name: name, Deviation: -1}}
 	fmt.Printf("progress: %d %s\n", number, name)
-	began, said := time.Now(), w.transcript.Len()
+	began, said := time.Now(), w.transcript.length()
 	if err := w.objects.Create(s.ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.ns}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		s.end()
 		if t.Failed() {
-			t.Logf("%s\nthe end of vela-core's log:\n%s\n%s", w.transcript.String()[said:], w.core.logged(), s.picture())
+			t.Logf("%s\nthe end of vela-core's log:\n%s\n%s", w.transcript.from(said), w.core.logged(), s.picture())
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

@@ -52,13 +52,6 @@ func (b *board) add(r row) {
 	b.rows = append(b.rows, r)
 }
 
-// played is how many stories have ended.
-func (b *board) played() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.rows)
-}
-
 // write puts the table into docs/en and what it was made of beside it. Where only some stories were played the others' rows stay.
 func (b *board) write(docs string) error {
 	b.mu.Lock()

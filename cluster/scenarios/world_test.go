@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,8 +25,9 @@ import (
 
 // These are set by `make test-scenarios`; without the first nothing is played, so that `go test ./...` stays short.
 const (
-	playVariable  = "VELA_SCENARIOS"       // any text
-	tableVariable = "VELA_SCENARIOS_TABLE" // the folder docs, which gets the table
+	playVariable     = "VELA_SCENARIOS"          // any text
+	tableVariable    = "VELA_SCENARIOS_TABLE"    // the folder docs, which gets the table
+	togetherVariable = "VELA_SCENARIOS_TOGETHER" // any text: stories that leave one another alone are played at the same time, -parallel many
 )
 
 // edgeVariable makes this test binary an edge: see edge_test.go.
@@ -61,8 +63,34 @@ type world struct {
 	// admin is where velad's edge tells what it serves.
 	admin string
 
-	transcript bytes.Buffer
+	transcript transcript
 	dir        string
+}
+
+// transcript is what commands said. Stories that are played together write to it in turns.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+// length is how much was said so far, and from what was said after that much.
+func (t *transcript) length() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Len()
+}
+
+func (t *transcript) from(said int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()[said:]
 }
 
 // stage is made when the first scenario needs it, and removed by TestMain.
@@ -72,6 +100,7 @@ type theatre struct {
 	once  sync.Once
 	world *world
 	err   error
+	begun atomic.Int64 // stories, of which each has a namespace of its own
 }
 
 // startWithin bounds the start of the cluster, its images included.
@@ -109,7 +138,7 @@ func newWorld() (*world, error) {
 		HTTPPort: 18080, HTTPSPort: 18443, APIPort: 16443, UpArgs: []string{"--without-vela"}, Transcript: &w.transcript,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, w.transcript.String())
+		return nil, fmt.Errorf("%w\n%s", err, w.transcript.from(0))
 	}
 	current, ok, err := discovery.Read()
 	if err != nil || !ok {
