@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/vela-rollouts/vela/internal/cli/account"
 	"github.com/vela-rollouts/vela/internal/cli/addon"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/completion"
@@ -202,6 +203,7 @@ func verbs(sh *shell.Shell) []entry {
 		{groupLook, logs.NewCommand(sh), nil},
 		{groupLook, execute.NewCommand(sh), []string{"shell", "ssh"}},
 		{groupLook, portforward.NewCommand(sh), []string{"proxy"}},
+		{groupOther, account.NewCommand(sh), []string{"user", "login"}},
 		{groupOther, addon.NewCommand(sh), []string{"plugin"}},
 		{groupOther, system.NewCommand(sh), []string{"info"}},
 		{groupOther, version.NewCommand(sh), nil},

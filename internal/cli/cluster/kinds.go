@@ -45,6 +45,9 @@ func Services() schema.GroupVersionResource { return core("services") }
 // ConfigMaps is the resource of ConfigMap.
 func ConfigMaps() schema.GroupVersionResource { return core("configmaps") }
 
+// Secrets of the core API.
+func Secrets() schema.GroupVersionResource { return core("secrets") }
+
 // Namespaces is the resource of Namespace.
 func Namespaces() schema.GroupVersionResource { return core("namespaces") }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/account"
 )
 
 // Role is one of the five that are installed as ClusterRoles. A binding of one in a namespace gives it there alone.
@@ -38,7 +39,7 @@ func Roles() []Role { return []Role{Viewer, Developer, Approver, Operator, Admin
 func (r Role) ClusterRoleName() string { return "vela-" + string(r) }
 
 // Group is bound to the role in the whole cluster where velad or the chart installs it.
-func (r Role) Group() string { return "vela:" + string(r) + "s" }
+func (r Role) Group() string { return account.GroupOf(string(r)) }
 
 func rule(group string, verbs []string, resources ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Verbs: verbs, Resources: resources}

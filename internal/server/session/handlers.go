@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/vela-rollouts/vela/internal/account"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/problem"
@@ -76,7 +77,7 @@ func (s *Session) identify(ctx context.Context, req api.LoginRequest) (ticket, e
 		if err != nil {
 			return ticket{}, err
 		}
-		return ticket{Provider: ProviderLocal, Name: req.Username, User: UserPrefix + req.Username, Groups: found.Groups}, nil
+		return ticket{Provider: ProviderLocal, Name: req.Username, User: account.Prefix + req.Username, Groups: found.Groups}, nil
 	case api.LoginRequestKindToken:
 		user, ok, err := s.review(ctx, req.Token)
 		if err != nil {
@@ -145,10 +146,10 @@ func (s *Session) ChangePassword(ctx context.Context, req api.ChangePasswordRequ
 func passwordFault(name, password string) *api.FieldError {
 	var fault api.FieldError
 	switch {
-	case utf8.RuneCountInString(password) < ShortestPassword:
-		fault = problem.Field("/newPassword", api.FieldErrorCodeTooShort, "is too short; take at least %d characters", ShortestPassword)
-	case len(password) > longestPassword:
-		fault = problem.Field("/newPassword", api.FieldErrorCodeTooLong, "is too long; take at most %d bytes", longestPassword)
+	case utf8.RuneCountInString(password) < account.ShortestPassword:
+		fault = problem.Field("/newPassword", api.FieldErrorCodeTooShort, "is too short; take at least %d characters", account.ShortestPassword)
+	case len(password) > account.LongestPassword:
+		fault = problem.Field("/newPassword", api.FieldErrorCodeTooLong, "is too long; take at most %d bytes", account.LongestPassword)
 	case password == name:
 		fault = problem.Field("/newPassword", api.FieldErrorCodeNotAllowed, "is your name; take another one")
 	default:

@@ -16,6 +16,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	"k8s.io/utils/clock"
 
+	"github.com/vela-rollouts/vela/internal/account"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 )
@@ -74,7 +75,7 @@ func New(cfg Config) *Session {
 	}
 	of := func(secret string) *snapshot { return &snapshot{secrets: cfg.Secrets, name: secret, clock: cfg.Clock} }
 	return &Session{
-		cfg: cfg, keys: &keyring{of(keysSecret)}, accounts: newAccounts(of(accountsSecret)),
+		cfg: cfg, keys: &keyring{of(keysSecret)}, accounts: newAccounts(of(account.Secret)),
 		limit: &limiter{clock: cfg.Clock, tries: map[string][]time.Time{}}, cookie: name, tokens: map[[sha256.Size]byte]reviewed{},
 	}
 }
