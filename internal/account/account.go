@@ -43,6 +43,8 @@ type Account struct {
 	Groups      []string `json:"groups,omitempty"`
 	DisplayName string   `json:"displayName,omitempty"`
 	Disabled    bool     `json:"disabled,omitempty"`
+	// Since ends the sessions that began before it, in seconds since the Unix epoch: somebody gave the account a new password.
+	Since int64 `json:"since,omitempty"`
 }
 
 // Roles are those that velad and the chart install and bind to groups, with fewer rights first.

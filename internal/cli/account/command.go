@@ -75,7 +75,7 @@ func newPassword(sh *shell.Shell) *cobra.Command {
 			return exit.With(exit.Usage, err)
 		}
 		hash := accounts.Hash(password)
-		name, err := edit(cmd, sh, args, func(a *accounts.Account) { a.Hash = hash })
+		name, err := edit(cmd, sh, args, func(a *accounts.Account) { a.Hash, a.Since = hash, sh.Now().Unix() })
 		if err != nil {
 			return err
 		}

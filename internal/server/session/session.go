@@ -155,7 +155,7 @@ func (s *Session) stillGood(ctx context.Context, t ticket) (ticket, error) {
 	if err != nil {
 		return t, problem.Unavailable(err, "the Kubernetes API server")
 	}
-	if found == nil || found.Disabled {
+	if found == nil || found.Disabled || t.Begun < found.Since {
 		return t, errOver
 	}
 	t.Groups = found.Groups

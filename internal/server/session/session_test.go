@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/vela-rollouts/vela/internal/account"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/test/uxstage"
@@ -80,19 +81,11 @@ func TestASessionEnds(t *testing.T) {
 		}, true},
 		"when the account is disabled": {func(t *testing.T, stage *uxstage.Stage, _ *uxstage.Browser) {
 			t.Helper()
-			secret := accounts(t, stage)
-			var account map[string]any
-			if err := json.Unmarshal(secret.Data["admin"], &account); err != nil {
-				t.Fatal(err)
-			}
-			account["disabled"] = true
-			raw, err := json.Marshal(account)
-			if err != nil {
-				t.Fatal(err)
-			}
-			secret.Data["admin"] = raw
-			save(t, stage, secret)
-			stage.Clock.Step(16 * time.Second)
+			edit(t, stage, func(a *account.Account) { a.Disabled = true })
+		}, true},
+		"when somebody gave the account another password": {func(t *testing.T, stage *uxstage.Stage, _ *uxstage.Browser) {
+			t.Helper()
+			edit(t, stage, func(a *account.Account) { a.Since = stage.Clock.Now().Add(time.Second).Unix() })
 		}, true},
 		"when its cookie was changed": {func(t *testing.T, stage *uxstage.Stage, b *uxstage.Browser) {
 			t.Helper()
@@ -120,6 +113,22 @@ func TestASessionEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// edit changes the account admin past the server, which hears of it a moment later.
+func edit(t *testing.T, stage *uxstage.Stage, how func(*account.Account)) {
+	t.Helper()
+	secret := accounts(t, stage)
+	admin, err := account.Read(secret.Data, "admin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how(admin)
+	if err := account.Write(secret.Data, "admin", *admin); err != nil {
+		t.Fatal(err)
+	}
+	save(t, stage, secret)
+	stage.Clock.Step(16 * time.Second)
 }
 
 func accounts(t *testing.T, stage *uxstage.Stage) *corev1.Secret {
