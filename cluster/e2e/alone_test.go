@@ -97,7 +97,7 @@ func applyExampleWith(t *testing.T, client dynamic.Interface, file string, repla
 	text = []byte(strings.NewReplacer(replace...).Replace(string(text)))
 	kinds := map[string]schema.GroupVersionResource{
 		"Deployment": deploymentKind, "StatefulSet": statefulSetKind, "DaemonSet": daemonSetKind, "Service": serviceKind, "Ingress": ingressKind,
-		"Rollout": rolloutKind, "Gateway": gatewayKind, "HTTPRoute": routeKind, "GRPCRoute": grpcRouteKind,
+		"Rollout": rolloutKind, "TrafficRouting": trafficRoutingKind, "Gateway": gatewayKind, "HTTPRoute": routeKind, "GRPCRoute": grpcRouteKind,
 	}
 	for _, doc := range bytes.Split(text, []byte("\n---\n")) {
 		o := &unstructured.Unstructured{}
