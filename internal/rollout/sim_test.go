@@ -311,7 +311,14 @@ func loseSet(hash string) func(*world) {
 	}
 }
 
-func loseCanary(w *world) { w.canary = nil }
+// loseCanary takes the canary route away, or puts the HTTPRoute back as it was.
+func loseCanary(w *world) {
+	if w.http != nil {
+		w.http.putBack(w)
+		return
+	}
+	w.canary = nil
+}
 
 // loseWorkload deletes the workload, and with it its ReplicaSets and pods.
 func loseWorkload(w *world) {

@@ -207,6 +207,10 @@ func (w *world) mayVanish(hash string) {
 
 // route makes the writes that the traffic engine would, in its order.
 func (w *world) route(want Route, say func()) {
+	if w.http != nil {
+		w.routeHTTP(want, say)
+		return
+	}
 	if want.Canary {
 		if w.canary == nil {
 			say()
@@ -217,15 +221,8 @@ func (w *world) route(want Route, say func()) {
 		for _, s := range []struct{ name, hash string }{{"svc-stable", want.StableHash}, {"svc-canary", want.CanaryHash}} {
 			if w.services[s.name] != s.hash {
 				say()
-				if w.services[s.name] != "" {
-					for i, r := range w.routers {
-						if r.shares()[s.name] > 0 && !w.noEdge {
-							w.fail("%s carries traffic of router %d and is re-pointed", s.name, i)
-						}
-					}
-				}
 				w.orphan = w.orphan && w.services["svc-canary"] != ""
-				w.services[s.name] = s.hash
+				w.repoint(s.name, s.hash)
 				w.wrote("Service %s selects %s", s.name, s.hash)
 			}
 		}
@@ -255,17 +252,34 @@ func (w *world) route(want Route, say func()) {
 	}
 	if !want.Canary && !want.Services && w.services["svc-stable"] != "" {
 		say()
-		w.orphan, w.collect = w.services["svc-canary"] != "", w.now.Add(collection)
-		if w.rand != nil { // the garbage collector may be as fast as it likes
-			w.collect = w.now.Add(time.Duration(w.rand.Int63n(int64(collection))) - collection/2)
-		}
-		delete(w.services, "svc-stable")
+		w.loseServices()
 		w.wrote("Services removed")
 	}
 }
 
-// weigh checks law 1: a share grows only where ready pods can carry it, one pod of rounding aside.
-func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
+// repoint makes a Service select a version. What carries traffic stays as it is.
+func (w *world) repoint(name, hash string) {
+	if was := w.services[name]; was != "" && was != hash {
+		for i, r := range w.routers {
+			if r.shares()[name] > 0 && !w.noEdge {
+				w.fail("%s carries traffic of router %d and is re-pointed", name, i)
+			}
+		}
+	}
+	w.services[name] = hash
+}
+
+// loseServices removes that of the stable version; the other one goes with its owner.
+func (w *world) loseServices() {
+	w.orphan, w.collect = w.services["svc-canary"] != "", w.now.Add(collection)
+	if w.rand != nil { // the garbage collector may be as fast as it likes
+		w.collect = w.now.Add(time.Duration(w.rand.Int63n(int64(collection))) - collection/2)
+	}
+	delete(w.services, "svc-stable")
+}
+
+// mayWeigh checks law 1: a share grows only where ready pods can carry it, one pod of rounding aside.
+func (w *world) mayWeigh(to int32, matches []v1beta1.HTTPRouteMatch) {
 	from, n := w.canary.weight, w.dep.replicas
 	if to > from && !w.emergent && w.readyOf(w.services["svc-canary"])*100 < to*n-100 && w.spec.Strategy.Plan().FailureThreshold == nil {
 		w.fail("weight %d with %d of %d pods of the new version ready", to, w.readyOf(w.services["svc-canary"]), n)
@@ -281,6 +295,10 @@ func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
 	if len(matches) > 0 && !w.emergent && w.readyOf(w.services["svc-canary"]) == 0 {
 		w.fail("requests that match go to the new version, of which no pod is ready")
 	}
+}
+
+func (w *world) weigh(to int32, matches []v1beta1.HTTPRouteMatch) {
+	w.mayWeigh(to, matches)
 	w.canary.weight, w.canary.matches = to, matches
 	if len(matches) > 0 {
 		w.wrote("weight %d and matches", to)

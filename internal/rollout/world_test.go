@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -44,6 +45,7 @@ type world struct {
 
 	backend  string // of the user's Ingress: svc or svc-stable
 	canary   *canaryIngress
+	http     *httpRoute        // in the place of the Ingress; nil for none
 	orphan   bool              // svc-canary has lost its owner, an earlier svc-stable
 	collect  time.Time         // when the garbage collector sees that
 	services map[string]string // svc-stable, svc-canary: selected hash
@@ -110,6 +112,7 @@ type canaryIngress struct {
 type router struct {
 	backend   string
 	canary    *canaryIngress
+	route     *unstructured.Unstructured // the HTTPRoute that it serves; nil where it is an Ingress
 	endpoints map[string][]*pod
 	due       time.Time
 	lag       time.Duration
@@ -205,6 +208,10 @@ func (w *world) observe() Observation {
 	}
 	o.Routes.Ack = AckNone
 	if !o.Routed() && w.canary == nil && w.backend == "svc" && w.services["svc-stable"] == "" {
+		return o
+	}
+	if w.http != nil {
+		o.Routes = w.observeHTTP()
 		return o
 	}
 	r := &o.Routes
@@ -307,6 +314,11 @@ func (r *router) hearEndpoints(w *world) {
 }
 
 func (r *router) hearRoutes(w *world) {
+	if w.http != nil {
+		r.route = w.http.live
+		r.backend, r.canary = w.http.leads(r.route)
+		return
+	}
 	r.backend, r.canary = w.backend, nil
 	if w.canary != nil {
 		is := *w.canary
