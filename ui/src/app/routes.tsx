@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { Navigate, type RouteObject } from 'react-router';
+import { type RouteObject } from 'react-router';
 
 import { NotFound } from './NotFound';
 import { RequireSession } from './RequireSession';
@@ -36,7 +36,9 @@ export const routes: RouteObject[] = [
                       {
                         ErrorBoundary: RouteError,
                         children: [
-                          { index: true, element: <Navigate to="config" replace /> },
+                          { index: true, lazy: () => import('@/features/app/OverviewPage') },
+                          { path: 'runs', lazy: () => import('@/features/run/RunsPage') },
+                          { path: 'runs/:run', lazy: () => import('@/features/run/RunPage') },
                           { path: '*', Component: NotFound },
                         ],
                       },

@@ -1,8 +1,11 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
+
+// A page is a chunk that the first test loads, on machines that do other things too.
+configure({ asyncUtilTimeout: 15_000 });
 
 // What jsdom has not and the component library asks for.
 const base = document.createElement('base');

@@ -15,7 +15,9 @@ export interface Tab {
 export function useTabs(ns: string, app: string): Tab[] {
   const { t } = useTranslation();
   return [
+    { to: paths.app(ns, app), text: t('tabs.overview'), end: true },
     { to: paths.config(ns, app), text: t('tabs.config') },
     { to: paths.workflows(ns, app), text: t('tabs.workflows') },
+    { to: paths.runs(ns, app), text: t('tabs.runs') },
   ];
 }
