@@ -39,6 +39,7 @@ export const routes: RouteObject[] = [
                           { index: true, lazy: () => import('@/features/app/OverviewPage') },
                           { path: 'runs', lazy: () => import('@/features/run/RunsPage') },
                           { path: 'runs/:run', lazy: () => import('@/features/run/RunPage') },
+                          { path: 'topology', lazy: () => import('@/features/topology/TopologyPage') },
                           { path: '*', Component: NotFound },
                         ],
                       },

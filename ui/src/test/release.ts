@@ -5,6 +5,7 @@ import type { Activity, Lane, Overview, PodSummary, Revision, Run, RunStep } fro
 
 import { problem, type FakeBackend } from './fakeBackend';
 import { backend, overview as stable, webservice } from './fixtures';
+import { topology } from './topology';
 
 const image = (tag: string) => `wangyikewyk/canarydemo:${tag}`;
 
@@ -193,6 +194,7 @@ export function releaseBackend(): FakeBackend {
         },
       ],
     }))
+    .on('get', '/apps/{ns}/{app}/topology', () => topology)
     .on('get', '/apps/{ns}/{app}/revisions', () => ({ items: revisions }))
     .on('get', '/apps/{ns}/{app}/revisions/{revision}', ({ path }) => {
       const found = revisions.find((r) => r.name === path.revision);

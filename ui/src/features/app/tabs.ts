@@ -19,5 +19,6 @@ export function useTabs(ns: string, app: string): Tab[] {
     { to: paths.config(ns, app), text: t('tabs.config') },
     { to: paths.workflows(ns, app), text: t('tabs.workflows') },
     { to: paths.runs(ns, app), text: t('tabs.runs') },
+    { to: paths.topology(ns, app), text: t('tabs.topology') },
   ];
 }
