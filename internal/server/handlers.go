@@ -11,6 +11,11 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/apps"
+	"github.com/vela-rollouts/vela/internal/server/catalog"
+	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/matrix"
+	"github.com/vela-rollouts/vela/internal/server/runs"
 	"github.com/vela-rollouts/vela/internal/server/session"
 )
 
@@ -18,6 +23,10 @@ import (
 // answers yet is left to absent, which is one level deeper.
 type handlers struct {
 	*session.Session
+	*matrix.Matrix
+	*apps.Apps
+	*runs.Runs
+	*catalog.Catalog
 	document
 	rest
 }
@@ -31,7 +40,15 @@ func newHandlers(deps Deps) (handlers, error) {
 	if err != nil {
 		return handlers{}, err
 	}
-	return handlers{Session: deps.Session, document: spec}, nil
+	gatherer := &gather.Gatherer{Cluster: deps.Cluster, Edge: deps.Edge, Clock: deps.Clock}
+	return handlers{
+		Session:  deps.Session,
+		Matrix:   matrix.New(deps.Cluster),
+		Apps:     apps.New(deps.Cluster, gatherer, deps.Definitions, deps.Check),
+		Runs:     runs.New(deps.Cluster, gatherer, deps.Check, deps.Clock),
+		Catalog:  catalog.New(deps.Definitions),
+		document: spec,
+	}, nil
 }
 
 // document answers with the contract itself.

@@ -16,8 +16,11 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/definition"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/server/session"
 )
@@ -40,6 +43,11 @@ type Deps struct {
 	Cluster  *access.Cluster
 	Reviewer *access.Reviewer
 	Session  *session.Session
+	// Edge tells what the gateway serves; nil where there is none that does.
+	Edge *gather.Edge
+	// Definitions that applications may use; Check finds what admission would refuse in an application.
+	Definitions *definition.Registry
+	Check       func(*v1beta1.Application) []error
 	// Files are those of the page.
 	Files fs.FS
 	// Secure says that people come by TLS.

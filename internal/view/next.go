@@ -80,17 +80,21 @@ func inForce(app *corev1beta1.Application, revision string) bool {
 		w != nil && w.Phase == corev1beta1.WorkflowSucceeded
 }
 
-// steps are the steps of the revision being released, sub steps in the place of their group. The specification itself
-// may be ahead of it.
-func steps(seen Seen) []corev1beta1.StepBase {
-	spec := &seen.App.Spec
+// specInForce is the specification of the revision being released. The application's own may be ahead of it.
+func specInForce(seen Seen) *corev1beta1.ApplicationSpec {
 	if latest := seen.App.Status.LatestRevision; latest != nil {
 		for i := range seen.Revisions {
 			if seen.Revisions[i].Name == latest.Name {
-				spec = &seen.Revisions[i].Spec.Application.Spec
+				return &seen.Revisions[i].Spec.Application.Spec
 			}
 		}
 	}
+	return &seen.App.Spec
+}
+
+// steps are the steps of the revision being released, sub steps in the place of their group.
+func steps(seen Seen) []corev1beta1.StepBase {
+	spec := specInForce(seen)
 	if spec.Workflow == nil {
 		return nil
 	}

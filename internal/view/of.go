@@ -25,7 +25,7 @@ func Of(seen Seen) Tree {
 	app := seen.App
 	tree := Tree{About: about(app), Notice: app.Status.UnpublishedChange, Trouble: trouble(app)}
 	if w := app.Status.Workflow; w != nil {
-		tree.Workflow = workflow(w)
+		tree.Workflow = workflowOf(w)
 	}
 	tree.Releases = releases(seen)
 	for _, s := range app.Status.Services {
@@ -60,7 +60,7 @@ func about(app *corev1beta1.Application) About {
 	return a
 }
 
-func workflow(w *corev1beta1.WorkflowStatus) *Workflow {
+func workflowOf(w *corev1beta1.WorkflowStatus) *Workflow {
 	v := &Workflow{Mode: w.Mode, Finished: w.Finished, Suspended: w.Suspend, Terminated: w.Terminated, Message: w.Message}
 	for _, s := range w.Steps {
 		one := step(s.StepStatusBase)

@@ -194,7 +194,7 @@ func versionOf(pod corev1.Pod) string {
 
 // version counts what the Rollout says and adds what the pods themselves say.
 func version(seen Seen, component, hash string, count, ready int32) Version {
-	v := Version{Pods: count, Ready: ready}
+	v := Version{Hash: hash, Pods: count, Ready: ready}
 	if hash == "" {
 		return v
 	}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 )
@@ -21,6 +22,8 @@ type Seen struct {
 	// Rollouts and Pods of the application.
 	Rollouts []rolloutsv1beta1.Rollout
 	Pods     []corev1.Pod
+	// Actions that were asked of the application, in any order.
+	Actions []v1alpha1.ReleaseAction
 	// Plans are what replicas of the edge serve; empty when none answered.
 	Plans []plan.Plan
 	// Now tells a pod that is late from one that is starting; zero: no pod is late.
@@ -127,6 +130,8 @@ type Release struct {
 
 // Version is the pods of one version of a component.
 type Version struct {
+	// Hash is how the pods of the version are labelled (VersionOf); empty while it is not known.
+	Hash  string `json:"-"`
 	Image string `json:"image,omitempty"`
 	// Pods counts those that exist, Ready those of them that are ready.
 	Pods  int32 `json:"pods"`

@@ -5,6 +5,7 @@ package v1alpha1
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // LabelApplication on a ReleaseAction names its Application, so that actions can be listed for it.
@@ -113,6 +114,11 @@ type ReleaseActionStatus struct {
 	// Target is the revision a rollback goes to, recorded before anything is changed.
 	// +optional
 	Target string `json:"target,omitempty"`
+	// Left are the ApplicationRevisions that a rollback left behind, as they were before they were deleted.
+	// +optional
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Schemaless
+	Left []runtime.RawExtension `json:"left,omitempty"`
 	// +optional
 	FinishedAt *metav1.Time `json:"finishedAt,omitempty"`
 }

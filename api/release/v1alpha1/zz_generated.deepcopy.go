@@ -91,6 +91,13 @@ func (in *ReleaseActionStatus) DeepCopyInto(out *ReleaseActionStatus) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.Left != nil {
+		in, out := &in.Left, &out.Left
+		*out = make([]runtime.RawExtension, len(*in))
+		for i := range *in {
+			(*in)[i].DeepCopyInto(&(*out)[i])
+		}
+	}
 	if in.FinishedAt != nil {
 		in, out := &in.FinishedAt, &out.FinishedAt
 		*out = (*in).DeepCopy()

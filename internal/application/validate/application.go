@@ -90,7 +90,7 @@ func policies(reg *definition.Registry, policies []v1beta1.Policy) []error {
 		}
 		def, err := reg.Policy(policy.Type)
 		if err != nil {
-			faults = append(faults, schema.Faultf(at+".type", "%v", err))
+			faults = append(faults, schema.FaultOf(schema.UnknownType, at+".type", "%v", err))
 			continue
 		}
 		faults = append(faults, def.Check(at+".properties", policy.Properties)...)

@@ -91,7 +91,7 @@ func parameters(reg *definition.Registry, at string, comp v1beta1.Component) []e
 	if comp.Type == "" {
 		faults = append(faults, schema.Faultf(at+".type", "is missing; add the type of the component, for example webservice"))
 	} else if def, err := reg.Component(comp.Type); err != nil {
-		faults = append(faults, schema.Faultf(at+".type", "%v", err))
+		faults = append(faults, schema.FaultOf(schema.UnknownType, at+".type", "%v", err))
 	} else {
 		faults = append(faults, def.Check(at+".properties", comp.Properties)...)
 	}
@@ -103,7 +103,7 @@ func parameters(reg *definition.Registry, at string, comp v1beta1.Component) []e
 		}
 		def, err := reg.Trait(trait.Type)
 		if err != nil {
-			faults = append(faults, schema.Faultf(at+".type", "%v", err))
+			faults = append(faults, schema.FaultOf(schema.UnknownType, at+".type", "%v", err))
 			continue
 		}
 		faults = append(faults, def.Check(at+".properties", trait.Properties)...)

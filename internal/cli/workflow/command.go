@@ -17,6 +17,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/exit"
 	"github.com/vela-rollouts/vela/internal/cli/flag"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
+	"github.com/vela-rollouts/vela/internal/view"
 )
 
 // waitFor is how long a verb waits for the controller unless told otherwise. A rollback is through when the last
@@ -173,17 +174,8 @@ func generateName(app string, action v1alpha1.Action) string {
 
 // waiting is the id of the one step that waits, empty when none or several do.
 func waiting(w *corev1beta1.WorkflowStatus, step string) string {
-	var ids []string
-	for _, s := range w.Steps {
-		for _, one := range append([]corev1beta1.StepStatusBase{s.StepStatusBase}, s.SubSteps...) {
-			group := len(s.SubSteps) > 0 && one.ID == s.ID
-			if one.Phase == corev1beta1.StepSuspending && !group && (step == "" || one.Name == step) {
-				ids = append(ids, one.ID)
-			}
-		}
+	if one := view.Waiting(w, step); one != nil {
+		return one.ID
 	}
-	if len(ids) != 1 {
-		return ""
-	}
-	return ids[0]
+	return ""
 }

@@ -89,7 +89,7 @@ func (s *Schema) Check(at, what string, value any) []error {
 			return s.checkNumber(at, typed)
 		}
 	}
-	return []error{Faultf(at, "must be %s, but is %s; %s", typeName(s.Type), described(value), s.mend(value))}
+	return []error{FaultOf(WrongType, at, "must be %s, but is %s; %s", typeName(s.Type), described(value), s.mend(value))}
 }
 
 func (s *Schema) checkObject(at, what string, object map[string]any) []error {
@@ -98,11 +98,11 @@ func (s *Schema) checkObject(at, what string, object map[string]any) []error {
 	}
 	var faults []error
 	if len(object) < s.MinProperties {
-		faults = append(faults, Faultf(at, "is empty; add at least one entry"))
+		faults = append(faults, FaultOf(TooShort, at, "is empty; add at least one entry"))
 	}
 	for _, name := range s.Required {
 		if object[name] == nil {
-			faults = append(faults, Faultf(Join(at, name), "is missing; add %s", s.Properties[name].example(name)))
+			faults = append(faults, FaultOf(Required, Join(at, name), "is missing; add %s", s.Properties[name].example(name)))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -121,19 +121,19 @@ func (s *Schema) checkObject(at, what string, object map[string]any) []error {
 
 func (s *Schema) unknown(at, what, name string) error {
 	if near := Nearest(name, s.Names()); near != "" {
-		return Faultf(at, "%s has no such field; write %s instead", what, near)
+		return FaultOf(UnknownField, at, "%s has no such field; write %s instead", what, near)
 	}
-	return Faultf(at, "%s has no such field; remove it or use %s", what, List(s.Names()))
+	return FaultOf(UnknownField, at, "%s has no such field; remove it or use %s", what, List(s.Names()))
 }
 
 func (s *Schema) checkArray(at, what string, list []any) []error {
 	if len(list) < s.MinItems {
-		return []error{Faultf(at, "is empty; add at least one entry")}
+		return []error{FaultOf(TooShort, at, "is empty; add at least one entry")}
 	}
 	var faults []error
 	for i, entry := range list {
 		if entry == nil {
-			faults = append(faults, Faultf(Index(at, i), "is empty; fill the entry or remove it"))
+			faults = append(faults, FaultOf(Required, Index(at, i), "is empty; fill the entry or remove it"))
 			continue
 		}
 		faults = append(faults, s.Items.Check(Index(at, i), what, entry)...)
@@ -143,15 +143,15 @@ func (s *Schema) checkArray(at, what string, list []any) []error {
 
 func (s *Schema) checkString(at, text string) []error {
 	if len(text) < s.MinLength {
-		return []error{Faultf(at, "is empty; write a value")}
+		return []error{FaultOf(Required, at, "is empty; write a value")}
 	}
 	if len(s.Enum) == 0 || slices.Contains(s.Enum, text) {
 		return nil
 	}
 	if near := Nearest(text, s.Enum); near != "" {
-		return []error{Faultf(at, "%s is not known; write %s", quoted(text), near)}
+		return []error{FaultOf(NotAllowed, at, "%s is not known; write %s", quoted(text), near)}
 	}
-	return []error{Faultf(at, "%s is not known; write %s", quoted(text), List(named(s.Enum)))}
+	return []error{FaultOf(NotAllowed, at, "%s is not known; write %s", quoted(text), List(named(s.Enum)))}
 }
 
 func named(values []string) []string {
@@ -162,6 +162,14 @@ func named(values []string) []string {
 		}
 	}
 	return out
+}
+
+// outside says on which side of a range a number is; one that cannot be read is too large to.
+func outside(whole int64, err error, low int64) Kind {
+	if err == nil && whole < low {
+		return TooSmall
+	}
+	return TooLarge
 }
 
 func (s *Schema) checkNumber(at string, number json.Number) []error {
@@ -175,11 +183,11 @@ func (s *Schema) checkNumber(at string, number json.Number) []error {
 	}
 	switch {
 	case low != nil && high != nil && *high < 1<<31-1:
-		return []error{Faultf(at, "%s is outside %d to %d; write a number in that range", number, *low, *high)}
+		return []error{FaultOf(outside(whole, err, *low), at, "%s is outside %d to %d; write a number in that range", number, *low, *high)}
 	case low != nil && (err != nil || whole < *low):
-		return []error{Faultf(at, "%s is too small; write %d or more", number, *low)}
+		return []error{FaultOf(TooSmall, at, "%s is too small; write %d or more", number, *low)}
 	default:
-		return []error{Faultf(at, "%s is too large; write a smaller number", number)}
+		return []error{FaultOf(TooLarge, at, "%s is too large; write a smaller number", number)}
 	}
 }
 

@@ -8,10 +8,26 @@ import (
 	"strings"
 )
 
+// Kind is one word for what is wrong, for those who translate a fault; empty where only the sentence says it.
+type Kind string
+
+// The kinds.
+const (
+	Required     Kind = "required"
+	UnknownField Kind = "unknown-field"
+	UnknownType  Kind = "unknown-type"
+	WrongType    Kind = "wrong-type"
+	TooSmall     Kind = "too-small"
+	TooLarge     Kind = "too-large"
+	TooShort     Kind = "too-short"
+	NotAllowed   Kind = "not-allowed"
+)
+
 // Fault is one thing that is wrong in what a user wrote.
 type Fault struct {
 	// Field is the path, such as spec.components[0].properties.image; it may be empty.
 	Field string
+	Kind  Kind
 	// Detail says what is wrong and ends with the mend, without a full stop.
 	Detail string
 }
@@ -27,6 +43,11 @@ func (f *Fault) Error() string {
 // Faultf makes a Fault for the field at a path.
 func Faultf(field, format string, args ...any) error {
 	return &Fault{Field: field, Detail: fmt.Sprintf(format, args...)}
+}
+
+// FaultOf makes a Fault of a kind.
+func FaultOf(kind Kind, field, format string, args ...any) error {
+	return &Fault{Field: field, Kind: kind, Detail: fmt.Sprintf(format, args...)}
 }
 
 // Join writes a path: its base and the name of a field or key below it.

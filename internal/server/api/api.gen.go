@@ -1368,16 +1368,20 @@ type Deployment struct {
 
 // Diff defines model for Diff.
 type Diff struct {
-	Changes []Change `json:"changes"`
-	Equal   bool     `json:"equal"`
-	Left    DiffText `json:"left"`
-	Right   DiffText `json:"right"`
+	Changes         []Change `json:"changes"`
+	Equal           bool     `json:"equal"`
+	Left            DiffText `json:"left"`
+	Right           DiffText `json:"right"`
+	WorkflowDiffers bool     `json:"workflowDiffers"`
 }
 
 // DiffRequest defines model for DiffRequest.
 type DiffRequest struct {
 	Left  DiffSide `json:"left"`
 	Right DiffSide `json:"right"`
+
+	// Workflow Put the workflow into the texts too; how it is released is no part of what it is
+	Workflow bool `json:"workflow,omitempty"`
 }
 
 // DiffSide defines model for DiffSide.

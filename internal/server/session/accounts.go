@@ -6,6 +6,7 @@ package session
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/vela-rollouts/vela/internal/account"
@@ -20,11 +21,11 @@ type accounts struct {
 	// turns bounds how many passwords are looked at at a time; each takes 64 MiB.
 	turns chan struct{}
 	// decoy is looked at for names that are not there, so that they take as long as others.
-	decoy string
+	decoy func() string
 }
 
 func newAccounts(snapshot *snapshot) *accounts {
-	return &accounts{snapshot: snapshot, turns: make(chan struct{}, 2), decoy: account.Hash("")}
+	return &accounts{snapshot: snapshot, turns: make(chan struct{}, 2), decoy: sync.OnceValue(func() string { return account.Hash("") })}
 }
 
 // verify returns the account of a name and its password; errRefused when they do not go together.
@@ -33,15 +34,17 @@ func (a *accounts) verify(ctx context.Context, name, password string) (account.A
 	if err != nil {
 		return account.Account{}, err
 	}
-	hash := a.decoy
-	if found != nil {
-		hash = found.Hash
-	}
 	select {
 	case a.turns <- struct{}{}:
 		defer func() { <-a.turns }()
 	case <-ctx.Done():
 		return account.Account{}, ctx.Err()
+	}
+	hash := ""
+	if found != nil {
+		hash = found.Hash
+	} else {
+		hash = a.decoy()
 	}
 	right := account.Matches(hash, password)
 	if found == nil || !right || found.Disabled {

@@ -29,7 +29,7 @@ func local(name, password string) api.LoginRequest {
 func me(b *uxstage.Browser) uxstage.Answer { return b.Do(http.MethodGet, "/me", nil) }
 
 func TestTheFirstAccountSignsInAndIsAnAdministrator(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b := stage.Open()
 	a := b.Do(http.MethodPost, "/auth/login", local("admin", stage.Password))
 	var who api.Me
@@ -104,7 +104,7 @@ func TestASessionEnds(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			stage := uxstage.New(t)
+			stage := uxstage.New(t).WithAccount()
 			b := stage.Open()
 			b.Do(http.MethodPost, "/auth/login", local("admin", stage.Password)).Want(http.StatusOK, nil)
 			tc.do(t, stage, b)
@@ -148,7 +148,7 @@ func save(t *testing.T, stage *uxstage.Stage, secret *corev1.Secret) {
 }
 
 func TestACookieThatWasStolenDiesWithItsSession(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b := stage.Open()
 	b.Do(http.MethodPost, "/auth/login", local("admin", stage.Password)).Want(http.StatusOK, nil)
 	at, err := url.Parse(stage.URL)
@@ -168,7 +168,7 @@ func TestACookieThatWasStolenDiesWithItsSession(t *testing.T) {
 }
 
 func TestKeysRotateAndSessionsOutliveIt(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	first := stage.Open()
 	first.Do(http.MethodPost, "/auth/login", local("admin", stage.Password)).Want(http.StatusOK, nil)
 	stage.Clock.Step(23*time.Hour + 50*time.Minute)
@@ -193,7 +193,7 @@ func TestKeysRotateAndSessionsOutliveIt(t *testing.T) {
 }
 
 func TestGuessingIsSlow(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b := stage.Open()
 	for range 5 {
 		b.Do(http.MethodPost, "/auth/login", local("admin", "wrong")).WantProblem(http.StatusUnauthorized, api.ProblemCodeLoginRefused)
@@ -208,7 +208,7 @@ func TestGuessingIsSlow(t *testing.T) {
 }
 
 func TestAPasswordIsChanged(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b, other := stage.Open(), stage.Open()
 	for _, one := range []*uxstage.Browser{b, other} {
 		one.Do(http.MethodPost, "/auth/login", local("admin", stage.Password)).Want(http.StatusOK, nil)
@@ -229,7 +229,7 @@ func TestAPasswordIsChanged(t *testing.T) {
 }
 
 func TestATokenIsWhoTheAPIServerSaysItIs(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b := stage.SignIn("system:serviceaccount:default:ci", access.Viewer)
 	var who api.Me
 	me(b).Want(http.StatusOK, &who)
@@ -244,7 +244,7 @@ func TestATokenIsWhoTheAPIServerSaysItIs(t *testing.T) {
 }
 
 func TestTheSessionSurvivesAnAPIServerThatIsAway(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	b := stage.SignIn("ci", access.Viewer)
 	stage.Clock.Step(61 * time.Second)
 	stage.Away(errors.New("connection refused"))
@@ -255,7 +255,7 @@ func TestTheSessionSurvivesAnAPIServerThatIsAway(t *testing.T) {
 
 // TestAnAccountIsInNoGroupOfKubernetes: whoever can write the Secret of the accounts does not thereby become a cluster's master.
 func TestAnAccountIsInNoGroupOfKubernetes(t *testing.T) {
-	stage := uxstage.New(t)
+	stage := uxstage.New(t).WithAccount()
 	secret := accounts(t, stage)
 	var account map[string]any
 	if err := json.Unmarshal(secret.Data["admin"], &account); err != nil {

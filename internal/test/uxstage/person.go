@@ -9,7 +9,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/uuid"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -47,6 +49,8 @@ func (s *Stage) actingAs(p access.Person, mapper meta.RESTMapper) client.Client 
 			if err := check(o, "create"); err != nil {
 				return err
 			}
+			o.SetCreationTimestamp(metav1.NewTime(s.Clock.Now()))
+			o.SetUID(uuid.NewUUID())
 			if a, ok := o.(*v1alpha1.ReleaseAction); ok {
 				verb := access.Check{Verb: string(a.Spec.Action), Group: v1alpha1.Group, Resource: "releaseactions", Namespace: a.Namespace}
 				if err := s.decide(p, verb); err != nil {

@@ -26,9 +26,13 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/application/validate"
+	"github.com/vela-rollouts/vela/internal/definition"
 	"github.com/vela-rollouts/vela/internal/server"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
+	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
 // Stage is the server and all it works with.
@@ -37,10 +41,12 @@ type Stage struct {
 	Client client.WithWatch
 	Clock  *clocktesting.FakeClock
 	URL    string
-	// Password of the first account.
+	// Password of the first account, once there is one (WithAccount).
 	Password string
 	// Tokens are those of service accounts, with who they are.
 	Tokens map[string]authenticationv1.UserInfo
+
+	sessions *session.Session
 
 	mu     sync.Mutex
 	grants map[string][]access.Role
@@ -70,11 +76,11 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 		Secrets:     session.Secrets{Reader: s.Client, Writer: s.Client, Namespace: "vela-system"},
 		ReviewToken: s.reviewToken, Clock: s.Clock, Log: log,
 	})
-	if s.Password, err = sessions.EnsureFirst(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.sessions = sessions
 	as := func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil }
+	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	handler, err := server.New(server.Deps{
+		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
 		Cluster: access.NewCluster(s.Client, scheme, mapper, reviewer, as), Reviewer: reviewer, Session: sessions,
 		Files: Page(), Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
@@ -84,6 +90,16 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 	web := httptest.NewServer(handler)
 	t.Cleanup(web.Close)
 	s.URL = web.URL
+	return s
+}
+
+// WithAccount makes the first account, as a server does when it starts.
+func (s *Stage) WithAccount() *Stage {
+	s.T.Helper()
+	var err error
+	if s.Password, err = s.sessions.EnsureFirst(s.T.Context()); err != nil {
+		s.T.Fatal(err)
+	}
 	return s
 }
 

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package runs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/present"
+	"github.com/vela-rollouts/vela/internal/server/problem"
+	"github.com/vela-rollouts/vela/internal/view"
+)
+
+// ListRevisions lists revisions, the newest first.
+func (r *Runs) ListRevisions(ctx context.Context, req api.ListRevisionsRequestObject) (api.ListRevisionsResponseObject, error) {
+	seen, err := r.gather.App(ctx, req.Ns, req.App)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListRevisions200JSONResponse{Items: present.Revisions(seen)}, nil
+}
+
+// GetRevision is one revision of this very application, with its specification.
+func (r *Runs) GetRevision(ctx context.Context, req api.GetRevisionRequestObject) (api.GetRevisionResponseObject, error) {
+	seen, err := r.gather.App(ctx, req.Ns, req.App)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := specOf(seen, req.Revision)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := yaml.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("writing revision %s: %w", req.Revision, err)
+	}
+	for _, rev := range present.Revisions(seen) {
+		if rev.Name == req.Revision {
+			rev.Spec, rev.Yaml = spec, string(raw)
+			return api.GetRevision200JSONResponse(rev), nil
+		}
+	}
+	return nil, problem.NotFound("revision", req.Revision)
+}
+
+func specOf(seen gather.Seen, revision string) (*v1beta1.ApplicationSpec, error) {
+	for _, rev := range view.Revisions(seen.Seen) {
+		if rev.Name == revision {
+			return &rev.Spec.Application.Spec, nil
+		}
+	}
+	return nil, problem.NotFound("revision", revision)
+}
+
+// RollbackToRevision releases what an older revision was, as a new version.
+func (r *Runs) RollbackToRevision(ctx context.Context, req api.RollbackToRevisionRequestObject) (api.RollbackToRevisionResponseObject, error) {
+	seen, err := r.gather.App(ctx, req.Ns, req.App)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := specOf(seen, req.Revision)
+	if err != nil {
+		return nil, err
+	}
+	run, err := r.deploy(ctx, req.Ns, req.App, "", choice{
+		Spec: spec, Workflow: cmp.Or(req.Body.Workflow, workflowDefault), Supersede: req.Body.Supersede,
+		Note: cmp.Or(req.Body.Note, "back to "+req.Revision),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.RollbackToRevision201JSONResponse(run), nil
+}
