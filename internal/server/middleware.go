@@ -68,18 +68,18 @@ func watched(log *slog.Logger, now clock.PassiveClock, next http.Handler) http.H
 		_ = http.NewResponseController(w).SetWriteDeadline(begun.Add(answerWithin)) // not there in tests
 		r = r.WithContext(context.WithValue(r.Context(), traceKey{}, trace))
 		r.Body = http.MaxBytesReader(rec, r.Body, largestBody)
-		defer crashed(r.Context(), log, rec, r.URL.Path, trace)
+		defer crashed(log, rec, r, trace)
 		next.ServeHTTP(rec, r)
 	})
 }
 
 // crashed keeps the panic of a handler from taking the process along; http.ErrAbortHandler is how one ends a connection.
-func crashed(ctx context.Context, log *slog.Logger, rec *recorder, path, trace string) {
+func crashed(log *slog.Logger, rec *recorder, r *http.Request, trace string) {
 	crash := recover()
 	if crash == nil || crash == http.ErrAbortHandler { //nolint:errorlint // a panic's value, as net/http compares it
 		return
 	}
-	log.ErrorContext(ctx, "a request crashed", "trace", trace, "path", path, "panic", crash, "stack", string(debug.Stack()))
+	log.ErrorContext(r.Context(), "a request crashed", "trace", trace, "path", r.URL.Path, "panic", crash, "stack", string(debug.Stack()))
 	if rec.status == 0 {
 		problem.Write(rec, problem.New(http.StatusInternalServerError, api.ProblemCodeInternal, "something went wrong on the server; its log says what"), trace)
 	}
