@@ -45,14 +45,6 @@ func (absent) OpenExec(context.Context, api.OpenExecRequestObject) (api.OpenExec
 	return nil, problem.NotImplemented("openExec")
 }
 
-func (absent) OpenStream(context.Context, api.OpenStreamRequestObject) (api.OpenStreamResponseObject, error) {
-	return nil, problem.NotImplemented("openStream")
-}
-
-func (absent) ChangeTopics(context.Context, api.ChangeTopicsRequestObject) (api.ChangeTopicsResponseObject, error) {
-	return nil, problem.NotImplemented("changeTopics")
-}
-
 func (absent) GetSystem(context.Context, api.GetSystemRequestObject) (api.GetSystemResponseObject, error) {
 	return nil, problem.NotImplemented("getSystem")
 }

@@ -10,6 +10,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/apps"
 	"github.com/vela-rollouts/vela/internal/server/catalog"
@@ -17,6 +18,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/matrix"
 	"github.com/vela-rollouts/vela/internal/server/runs"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/stream"
 )
 
 // handlers is the table of contents: each package answers the operations that its type has as methods. What nobody
@@ -27,6 +29,7 @@ type handlers struct {
 	*apps.Apps
 	*runs.Runs
 	*catalog.Catalog
+	*stream.Hub
 	document
 	rest
 }
@@ -43,12 +46,22 @@ func newHandlers(deps Deps) (handlers, error) {
 	gatherer := &gather.Gatherer{Cluster: deps.Cluster, Edge: deps.Edge, Clock: deps.Clock}
 	return handlers{
 		Session:  deps.Session,
+		Hub:      deps.Stream,
 		Matrix:   matrix.New(deps.Cluster),
 		Apps:     apps.New(deps.Cluster, gatherer, deps.Definitions, deps.Check),
 		Runs:     runs.New(deps.Cluster, gatherer, deps.Check, deps.Clock),
 		Catalog:  catalog.New(deps.Definitions),
 		document: spec,
 	}, nil
+}
+
+// Logout also ends the streams of the session, or of all of the person's, at once.
+func (h handlers) Logout(ctx context.Context, r api.LogoutRequestObject) (api.LogoutResponseObject, error) {
+	answer, err := h.Session.Logout(ctx, r)
+	if person, nobody := access.From(ctx); nobody == nil && err == nil {
+		h.Recheck(person.User)
+	}
+	return answer, err
 }
 
 // document answers with the contract itself.

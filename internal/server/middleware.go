@@ -61,11 +61,11 @@ func (r *recorder) Write(b []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // watched gives a request its id, bounds it, keeps a panic from taking the process along, and logs what changed something.
-func watched(log *slog.Logger, now clock.PassiveClock, next http.Handler) http.Handler {
+func watched(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		trace, begun := strings.ToLower(rand.Text()[:16]), now.Now()
+		trace := strings.ToLower(rand.Text()[:16])
 		rec := &recorder{ResponseWriter: w}
-		_ = http.NewResponseController(w).SetWriteDeadline(begun.Add(answerWithin)) // not there in tests
+		_ = http.NewResponseController(w).SetWriteDeadline(clock.RealClock{}.Now().Add(answerWithin)) // a socket knows only the real time
 		r = r.WithContext(context.WithValue(r.Context(), traceKey{}, trace))
 		r.Body = http.MaxBytesReader(rec, r.Body, largestBody)
 		defer crashed(log, rec, r, trace)

@@ -23,6 +23,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/stream"
 )
 
 // base is where the API is.
@@ -48,6 +49,8 @@ type Deps struct {
 	// Definitions that applications may use; Check finds what admission would refuse in an application.
 	Definitions *definition.Registry
 	Check       func(*v1beta1.Application) []error
+	// Stream must be run (stream.Hub.Run) as long as the server serves.
+	Stream *stream.Hub
 	// Files are those of the page.
 	Files fs.FS
 	// Secure says that people come by TLS.
@@ -81,7 +84,7 @@ func New(deps Deps) (http.Handler, error) {
 	h = deps.Session.Middleware(h)
 	h = sameOrigin(h)
 	h = secured(deps.Secure, h)
-	return watched(deps.Log, deps.Clock, h), nil
+	return watched(deps.Log, h), nil
 }
 
 // routes puts the operations of the contract on mux.
@@ -89,6 +92,10 @@ func routes(mux *http.ServeMux, own api.StrictServerInterface, rules access.Rule
 	fail := func(w http.ResponseWriter, r *http.Request, err error) {
 		p, trace := problem.From(err), traceOf(r.Context())
 		problem.Write(w, p, trace)
+		if person, signedOut := access.From(r.Context()); p.Code == api.ProblemCodeForbidden && signedOut == nil {
+			deps.Reviewer.Forget(person) // perhaps rights were taken away: what is open is looked at again
+			deps.Stream.Recheck(person.User)
+		}
 		if p.Status >= http.StatusInternalServerError {
 			deps.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "path", r.URL.Path, "trace", trace, "error", cause(p))
 		}
@@ -123,7 +130,7 @@ func cause(p *problem.Error) error {
 func Serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx },
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }, // requests that are under way end by themselves
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(l) }()

@@ -5,6 +5,7 @@ package access
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -100,4 +101,12 @@ func (r *Reviewer) Must(ctx context.Context, p Person, c Check) error {
 		return problem.Forbidden(c.Verb, c.Group, c.Resource, c.Namespace)
 	}
 	return nil
+}
+
+// Forget has every check of p asked for anew, since an answer was no.
+func (r *Reviewer) Forget(p Person) {
+	prefix := p.key() + "\x00"
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.kept, func(key string, _ kept) bool { return strings.HasPrefix(key, prefix) })
 }

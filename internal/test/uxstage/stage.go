@@ -31,6 +31,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
@@ -77,11 +78,15 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 		ReviewToken: s.reviewToken, Clock: s.Clock, Log: log,
 	})
 	s.sessions = sessions
-	as := func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil }
+	cluster := access.NewCluster(s.Client, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
+	hub := stream.New(stream.Config{
+		Source: watches{s.Client}, Feeds: map[stream.Kind]stream.Feed{}, Cluster: cluster, Again: sessions.Again, Version: "v0.0.0-test", Clock: s.Clock, Log: log,
+	})
+	s.run(hub.Run)
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	handler, err := server.New(server.Deps{
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
-		Cluster: access.NewCluster(s.Client, scheme, mapper, reviewer, as), Reviewer: reviewer, Session: sessions,
+		Cluster: cluster, Reviewer: reviewer, Session: sessions, Stream: hub,
 		Files: Page(), Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
 	if err != nil {
