@@ -13,6 +13,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
@@ -304,5 +305,36 @@ func TestTheRequestsOfATrafficRoutingAreFollowed(t *testing.T) {
 	b.to("demo", "100%")
 	if b.find("default/demo", live); len(live.Spec.Rules) != 1 || len(live.Spec.Rules[0].BackendRefs) != 1 {
 		t.Errorf("the route is not as before: %v", live.Spec.Rules)
+	}
+}
+
+// Whatever a release by a TrafficRouting waits for wakes the Rollouts that name it, and the TrafficRouting itself.
+func TestWhatATrafficRoutingNamesWakesItsRollouts(t *testing.T) {
+	b := newBench(t, append(sharing(), entry())...)
+	m := mapper{b.api}
+	names := func(all []reconcile.Request) string {
+		var out []string
+		for _, req := range all {
+			out = append(out, req.Name)
+		}
+		slices.Sort(out)
+		return strings.Join(out, " ")
+	}
+	for _, about := range []string{"TrafficRouting/entry", "Service/demo", "Service/api-stable", "Endpoints/demo-canary", "Ingress/api", "Ingress/api-canary", "Ingress/demo-canary-demo"} {
+		kind, name, _ := strings.Cut(about, "/")
+		if got := names(m.about(t.Context(), "default", kind, name)); got != "api demo" {
+			t.Errorf("%s wakes the Rollouts %q, want both", about, got)
+		}
+		if got := names(m.sharing(t.Context(), "default", kind, name)); got != "entry" && kind != kindTrafficRouting {
+			t.Errorf("%s wakes the TrafficRoutings %q, want entry", about, got)
+		}
+	}
+	if got := names(m.about(t.Context(), "default", "Service", "other")); got != "" {
+		t.Errorf("what nobody names wakes %q", got)
+	}
+	b.settle()
+	b.to("demo", "20%")
+	if got := names(m.marked(t.Context(), b.rollout())); got != "entry" {
+		t.Errorf("the Rollout wakes the TrafficRoutings %q, want the one that it marked", got)
 	}
 }

@@ -132,9 +132,10 @@ func targetsOf(tr *v1alpha1.TrafficRouting) []traffic.Target {
 	return all
 }
 
-// carryOut writes what a decision changes. The status goes first: without its last finalizer there is nothing to write one of.
+// carryOut writes what a decision changes. One that is let go needs no status any more.
 func (r sharedReconciler) carryOut(ctx context.Context, tr *v1alpha1.TrafficRouting, d routing.Decision) error {
-	if d.Status != tr.Status {
+	goes := tr.DeletionTimestamp != nil && !slices.Contains(d.Finalizers, v1alpha1.FinalizerTrafficRouting)
+	if d.Status != tr.Status && !goes {
 		next := tr.DeepCopy()
 		next.Status = d.Status
 		if err := r.client.Status().Patch(ctx, next, client.MergeFromWithOptions(tr, client.MergeFromWithOptimisticLock{}), fieldManager); err != nil {
@@ -145,5 +146,5 @@ func (r sharedReconciler) carryOut(ctx context.Context, tr *v1alpha1.TrafficRout
 	if slices.Equal(d.Finalizers, tr.Finalizers) {
 		return nil
 	}
-	return r.remark(ctx, tr, d.Finalizers)
+	return client.IgnoreNotFound(r.remark(ctx, tr, d.Finalizers))
 }
