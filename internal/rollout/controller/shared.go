@@ -38,19 +38,9 @@ func mark(ro *v1beta1.Rollout) string { return v1alpha1.FinalizerProgressing + r
 
 // gatherShared reads the TrafficRouting that the Rollout names, and gives the plan that follows from it.
 func (r *Reconciler) gatherShared(ctx context.Context, w *world) error {
-	list := &v1alpha1.TrafficRoutingList{}
-	err := r.client.List(ctx, list, client.InNamespace(w.rollout.Namespace), client.MatchingFields{indexMarks: mark(w.rollout)}, client.DisableReadYourWritesConsistency)
+	name, err := r.gatherMarked(ctx, w)
 	if err != nil {
-		return fmt.Errorf("listing TrafficRoutings of the Rollout: %w", err)
-	}
-	name := w.rollout.TrafficRoutingName()
-	if marked := list.Items; len(marked) > 0 && !slices.ContainsFunc(marked, func(tr v1alpha1.TrafficRouting) bool { return tr.Name == name }) {
-		name = marked[0].Name // a release keeps to the one that it began by
-	}
-	for i := range list.Items {
-		if list.Items[i].Name != name {
-			w.shared.left = append(w.shared.left, &list.Items[i])
-		}
+		return err
 	}
 	if name == "" {
 		w.ways = ownWays(w.rollout)
@@ -61,18 +51,10 @@ func (r *Reconciler) gatherShared(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	w.seen.Shared = rollout.Shared{Name: name}
 	requests := rollout.Requests{}
-	switch s := &w.seen.Shared; {
-	case !found:
-		s.Problem = fmt.Sprintf("the TrafficRouting %s named in %s does not exist in namespace %s; create it or correct the name", name, namedAt(w.rollout), w.rollout.Namespace)
-	default:
-		w.shared.named, s.Joined = tr, slices.Contains(tr.Finalizers, mark(w.rollout))
-		if tr.DeletionTimestamp != nil {
-			s.Problem = fmt.Sprintf("the TrafficRouting %s is being deleted; create it anew, or name another one in %s", name, namedAt(w.rollout))
-		} else if fault := validate.TrafficRouting(tr, CanLead); len(fault) > 0 {
-			s.Problem = fmt.Sprintf("the TrafficRouting %s can't be followed: %s", name, fault[0])
-		}
+	w.seen.Shared = rollout.Shared{Name: name, Problem: problem(w.rollout, name, tr, found)}
+	if found {
+		w.shared.named, w.seen.Shared.Joined = tr, slices.Contains(tr.Finalizers, mark(w.rollout))
 		if w.ways, err = r.waysOf(ctx, tr, w.workload); err != nil {
 			return err
 		}
@@ -83,6 +65,47 @@ func (r *Reconciler) gatherShared(ctx context.Context, w *world) error {
 	}
 	w.seen.Spec = rollout.Follow(w.rollout.Spec, w.seen.Workload.Replicas, requests)
 	return nil
+}
+
+// problem is a sentence about why no release can begin by a TrafficRouting; empty where one can.
+func problem(ro *v1beta1.Rollout, name string, tr *v1alpha1.TrafficRouting, found bool) string {
+	switch {
+	case !found:
+		return fmt.Sprintf("the TrafficRouting %s named in %s does not exist in namespace %s; create it or correct the name", name, namedAt(ro), ro.Namespace)
+	case tr.DeletionTimestamp != nil:
+		return fmt.Sprintf("the TrafficRouting %s is being deleted; create it anew, or name another one in %s", name, namedAt(ro))
+	}
+	if faults := validate.TrafficRouting(tr, CanLead); len(faults) > 0 {
+		return fmt.Sprintf("the TrafficRouting %s can't be followed: %s", name, faults[0]) // admission refuses it; what was stored without is told
+	}
+	return ""
+}
+
+// gatherMarked finds the TrafficRoutings that have the mark of the Rollout, and gives the name of the one to follow: that which the
+// Rollout names, unless a release began by another one, to which it keeps; empty for none.
+func (r *Reconciler) gatherMarked(ctx context.Context, w *world) (string, error) {
+	list := &v1alpha1.TrafficRoutingList{}
+	err := r.client.List(ctx, list, client.InNamespace(w.rollout.Namespace), client.MatchingFields{indexMarks: mark(w.rollout)}, client.DisableReadYourWritesConsistency)
+	if err != nil {
+		return "", fmt.Errorf("listing TrafficRoutings of the Rollout: %w", err)
+	}
+	name := w.rollout.TrafficRoutingName()
+	for i := range list.Items {
+		tr := &v1alpha1.TrafficRouting{} // as new as our own last write to it
+		found, err := r.get(ctx, w.rollout.Namespace, list.Items[i].Name, tr)
+		if err != nil {
+			return "", err
+		}
+		if found && slices.Contains(tr.Finalizers, mark(w.rollout)) {
+			w.shared.left = append(w.shared.left, tr)
+		}
+	}
+	named := func(tr *v1alpha1.TrafficRouting) bool { return tr.Name == name }
+	if len(w.shared.left) > 0 && !slices.ContainsFunc(w.shared.left, named) {
+		name = w.shared.left[0].Name
+	}
+	w.shared.left = slices.DeleteFunc(w.shared.left, named)
+	return name, nil
 }
 
 // namedAt is where a Rollout names its TrafficRouting.
