@@ -195,6 +195,12 @@ func (l look) nothingToKeep() (verdict, bool) {
 	return v, true
 }
 
+// strays says that the native controller replaces pods which nobody decided about: the template changed while a step let it replace
+// some of the version before.
+func (l look) strays() bool {
+	return l.Workload.Loose && (len(l.others) > 0 || l.returning())
+}
+
 // unseen waits for the native controller to say which revision the template is.
 func unseen(l look) (verdict, bool) {
 	if !l.Workload.InPlace || l.Workload.Template != "" {

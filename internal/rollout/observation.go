@@ -103,6 +103,9 @@ type Workload struct {
 	Current string
 	// Open says that a held workload would let the next version in.
 	Open bool
+	// Loose says that the native controller is about to replace pods of a held workload by itself. That is what a step asks for by
+	// its partition; but a template that changes meanwhile makes other pods of it.
+	Loose bool
 	// Note is a sentence about what the kind of workload can't do; empty where there is nothing to tell.
 	Note string
 	// Stuck counts pods that are not ready, of a version that is not to be there, and that the native controller may not replace.

@@ -98,6 +98,7 @@ func decide(l look) Decision {
 	for _, r := range rules() {
 		if v, applies := r.decide(l); applies {
 			v.Rule = r.name
+			v.Close = l.strays() && len(v.Scale) == 0
 			return l.report(v)
 		}
 	}

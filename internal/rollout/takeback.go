@@ -175,6 +175,11 @@ func superseded(l look) (verdict, bool) {
 		return v, true
 	}
 	r := l.route()
+	if stale && !l.withdrawn(r) { // its pods went before its traffic did: somebody scaled the workload
+		v.Route, v.wakeAt = &r, l.routes.graceEnds
+		v.Why = "a newer version came: waiting for the routers to serve weight 0" + l.rejected()
+		return v, true
+	}
 	r.CanaryHash, r.StableHash = l.Workload.Template, l.stable
 	v.Route, v.Why, v.state = &r, "a newer version came: no pod of the one before is left, its Service leads to the newer one now", v1beta1.StepBefore
 	return v, stale
@@ -204,7 +209,7 @@ func stableGone(l look) (verdict, bool) {
 
 func lost(l look) (verdict, bool) {
 	idle := l.Routes.Weight == 0 && len(l.Routes.Matches) == 0
-	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || idle || l.canarySet.Ready > 0 || l.load.stableReady == 0 {
+	if !l.routed || l.back() || !l.Workload.Held || !l.Routes.Switched || idle || l.canarySet.Ready > 0 || l.Workload.Replicas == 0 || l.load.stableReady == 0 {
 		return verdict{}, false
 	}
 	if l.Routes.CanaryHash != l.version {

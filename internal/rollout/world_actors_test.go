@@ -19,7 +19,7 @@ func (w *world) readyOf(hash string) (n int32) {
 
 // others are all actors but the controller. Each says whether it changed anything.
 func (w *world) others() []func() bool {
-	actors := []func() bool{w.native, w.replicaSets, w.statefulSet, w.daemonSet, w.kubelet, w.endpoints, w.garbage}
+	actors := []func() bool{w.native, w.replicaSets, w.statefulSet, w.daemonSet, w.cloneSet, w.kubelet, w.endpoints, w.garbage}
 	for _, r := range w.routers {
 		actors = append(actors, func() bool { return w.serve(r) })
 	}

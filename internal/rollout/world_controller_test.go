@@ -110,16 +110,27 @@ func (w *world) control() (wrote bool) {
 		w.sets[hash] = &set{hash: hash, spec: d.Create.Size, created: len(w.sets), dress: MetadataText(d.Create.With)}
 		w.wrote("create %s with %d", hash, d.Create.Size)
 	}
+	if w.inPlace.kind != "" && len(d.Scale) > 0 && w.dep.replicas != seen.Workload.Replicas {
+		panic(refused{})
+	}
+	if w.inPlace.kind == cloneSet && len(d.Scale) > 0 {
+		say()
+		w.replaceAsked(d.Scale)
+		d.Scale = nil
+	}
 	for _, s := range d.Scale {
 		say()
 		if w.inPlace.kind != "" {
-			if w.dep.replicas != seen.Workload.Replicas {
-				panic(refused{})
-			}
 			w.replace(s)
 			continue
 		}
 		w.scale(s)
+	}
+	if d.Close {
+		say()
+		w.close()
+		w.dep.generation++
+		w.wrote("close the partition")
 	}
 	if d.Unstick {
 		say()
@@ -141,7 +152,7 @@ func (w *world) control() (wrote bool) {
 		say()
 		w.dep.held, w.dep.heldFor, w.dep.stable, w.dep.kept, w.paused = false, "", "", "", false
 		w.dep.generation++
-		w.inPlace.partition, w.inPlace.onDelete = 0, false
+		w.inPlace.partition, w.inPlace.share, w.inPlace.onDelete = 0, 0, false
 		w.wrote("release the workload")
 	}
 	if d.LetGo {

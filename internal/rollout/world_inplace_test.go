@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -19,7 +20,8 @@ const (
 // inPlace is the part of the world that a workload has which replaces its pods in place.
 type inPlace struct {
 	kind      string
-	partition int32  // of a StatefulSet
+	partition int32  // of a StatefulSet or CloneSet
+	share     int32  // of a CloneSet whose partition is a percentage; else 0
 	parallel  bool   // its pod management policy
 	current   string // its status.currentRevision
 	onDelete  bool   // the strategy of a DaemonSet
@@ -33,7 +35,9 @@ func becomes(kind string) func(*world) {
 		w.inPlace = inPlace{kind: kind, current: "v1", known: map[string]bool{"v1": true}}
 		w.dep.unavailable = 1
 		for i, p := range w.pods {
-			p.ordinal = int32(i)
+			if kind != cloneSet {
+				p.ordinal = int32(i)
+			}
 		}
 	}
 }
@@ -48,6 +52,8 @@ func (w *world) close() {
 		w.inPlace.partition = partitionAll
 	case daemonSet:
 		w.inPlace.onDelete = true
+	case cloneSet:
+		w.inPlace.partition, w.inPlace.share = w.dep.replicas, 100
 	}
 }
 
@@ -76,7 +82,7 @@ func (w *world) observeInPlace(o *Workload) {
 	version(o.Template)
 	version(good)
 	for _, p := range w.ordinals() {
-		if p.terminating || p.ordinal >= w.dep.replicas {
+		if p.terminating || p.asked || p.ordinal >= w.dep.replicas {
 			continue
 		}
 		s := version(p.hash)
@@ -91,13 +97,29 @@ func (w *world) observeInPlace(o *Workload) {
 			o.Stuck++
 		}
 	}
+	if in.kind == cloneSet {
+		w.shed(o.Template, version)
+	}
 	w.sizes(o, version)
-	if in.kind == statefulSet {
-		o.Open = o.Held && in.partition < w.dep.replicas
+	if in.kind != daemonSet {
+		o.Open, o.Loose = o.Held && w.keeps() < w.dep.replicas, o.Held && w.loose(good)
 		if in.current != w.dep.template {
 			o.Current = in.current
 		}
 	}
+}
+
+// loose says that the native controller is about to replace pods.
+func (w *world) loose(good string) bool {
+	if w.inPlace.kind == cloneSet {
+		return w.old() > w.keeps()
+	}
+	for _, p := range w.pods {
+		if !p.terminating && p.ordinal >= w.inPlace.partition && p.hash != w.dep.template && cmp.Or(good, w.inPlace.current) == w.inPlace.current {
+			return true
+		}
+	}
+	return false
 }
 
 // sizes shares the replicas between the versions.
@@ -118,7 +140,7 @@ func (w *world) sizes(o *Workload, version func(string) *set) {
 		return
 	}
 	current := version(o.Template)
-	current.spec = max(w.dep.replicas-w.inPlace.partition, current.pods, 0)
+	current.spec = max(w.dep.replicas-w.keeps(), current.pods, 0)
 	rest = w.dep.replicas
 	for _, s := range w.sets {
 		if s.hash != good {
@@ -126,7 +148,10 @@ func (w *world) sizes(o *Workload, version func(string) *set) {
 		}
 	}
 	stable := version(good)
-	stable.spec, stable.idle = max(rest, 0), w.idleBelow(min(w.inPlace.partition, w.dep.replicas))
+	stable.spec = max(rest, 0)
+	if stable.idle = max(stable.spec-stable.ready, 0); w.inPlace.kind == statefulSet {
+		stable.idle = w.idleBelow(w.keeps())
+	}
 }
 
 // good is the version that the mark or the status names.
@@ -213,7 +238,7 @@ func (w *world) replace(s Scale) {
 
 // isStuck says that a pod is not ready, and of a version that is not to be there.
 func (w *world) isStuck(p *pod) bool {
-	return !p.ready && p.hash != w.due(p.ordinal) && (w.inPlace.kind != daemonSet || p.hash != w.good())
+	return w.inPlace.kind != cloneSet && !p.ready && p.hash != w.due(p.ordinal) && (w.inPlace.kind != daemonSet || p.hash != w.good())
 }
 
 func (w *world) unstick() {
@@ -225,13 +250,13 @@ func (w *world) unstick() {
 	}
 }
 
-func (w *world) make(ordinal int32) {
+func (w *world) make(ordinal int32, hash string) {
 	w.nextID++
 	starts := w.startup
 	if w.rand != nil {
 		starts = time.Duration(w.rand.Int63n(int64(w.startup) + 1))
 	}
-	p := &pod{id: w.nextID, ordinal: ordinal, hash: w.due(ordinal), readyAt: w.now.Add(starts)}
+	p := &pod{id: w.nextID, ordinal: ordinal, hash: hash, readyAt: w.now.Add(starts)}
 	if w.broken[p.hash] {
 		p.readyAt = w.now.Add(24 * 365 * time.Hour)
 	}
@@ -254,7 +279,7 @@ func (w *world) statefulSet() (changed bool) {
 	for i := range w.dep.replicas {
 		p := at[i]
 		if p == nil {
-			w.make(i)
+			w.make(i, w.due(i))
 			changed = true
 		}
 		if (p == nil || !p.ready) && !w.inPlace.parallel {
@@ -313,7 +338,7 @@ func (w *world) daemonSet() (changed bool) {
 	busy := false
 	for i := range w.dep.replicas {
 		if at[i] == nil {
-			w.make(i)
+			w.make(i, w.due(i))
 			changed = true
 		}
 		busy = busy || at[i] == nil || !at[i].ready
@@ -370,7 +395,7 @@ func inPlaceScenarios() map[string]scenario {
 	}
 	out := map[string]scenario{}
 	for kind, set := range map[string]func(*world){
-		"statefulset": becomes(statefulSet), "daemonset": becomes(daemonSet),
+		"statefulset": becomes(statefulSet), "daemonset": becomes(daemonSet), "cloneset": becomes(cloneSet),
 		"parallel-statefulset": func(w *world) { becomes(statefulSet)(w); w.inPlace.parallel = true },
 	} {
 		and := func(more ...func(*world)) func(*world) {
@@ -424,7 +449,7 @@ func inPlaceScenarios() map[string]scenario {
 				{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
 				{"approves", pausedAt(20), approve},
 				{"applies v3", func(w *world) bool {
-					return healthyAt("")(w) && w.status.CanaryStatus.StableRevision == "v2" && (w.inPlace.onDelete || w.inPlace.partition > 5)
+					return healthyAt("")(w) && w.status.CanaryStatus.StableRevision == "v2" && (w.inPlace.onDelete || w.keeps() == 5)
 				},
 					func(w *world) { w.dep.template = "v3"; w.dep.generation++ }},
 				{"rolls back to v2", pausedAt(20), func(w *world) { w.emergent = true; w.dep.template = "v2"; w.dep.generation++ }},

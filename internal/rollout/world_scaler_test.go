@@ -53,6 +53,7 @@ func TestAnAutoscalerMayScaleInEachStepAndDuringARollback(t *testing.T) {
 	for kind, set := range map[string]func(*world){
 		"Deployment":  func(*world) {},
 		"StatefulSet": func(w *world) { becomes(statefulSet)(w); w.emergent = true },
+		"CloneSet":    func(w *world) { becomes(cloneSet)(w); w.emergent = true },
 		"DaemonSet":   func(w *world) { becomes(daemonSet)(w); w.emergent = true },
 	} {
 		for name, s := range stories {

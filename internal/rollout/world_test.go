@@ -99,6 +99,7 @@ type pod struct {
 	hash        string
 	ready       bool
 	readyAt     time.Time
+	asked       bool // a pod of a CloneSet that is asked to go
 	terminating bool
 	goneAt      time.Time
 }

@@ -42,7 +42,7 @@ func (g *inPlace) releasePatch() ([]byte, error) { return g.as.ReleasePatch() }
 
 // resize patches the workload first, which says what a deleted pod comes back as.
 func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision) error {
-	if len(d.Scale) == 0 && !d.Unstick {
+	if len(d.Scale) == 0 && !d.Unstick && !d.Close {
 		return nil
 	}
 	patch, doomed, err := g.as.Resize(d, g.good)
@@ -50,15 +50,27 @@ func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision)
 		return err
 	}
 	if err := r.patchRaw(ctx, g.is, patch); err != nil {
-		return fmt.Errorf("moving the partition of %s: %w", g.is.GetName(), err)
+		return fmt.Errorf("changing the update strategy of %s: %w", g.is.GetName(), err)
 	}
 	for _, p := range doomed {
-		uid := p.UID
-		if err := r.client.Delete(ctx, p, client.Preconditions{UID: &uid}); client.IgnoreNotFound(err) != nil {
+		if err := g.remove(ctx, r, p); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting pod %s, to be made anew: %w", p.Name, err)
 		}
 	}
 	return nil
+}
+
+// remove deletes a pod, or lets its controller do so.
+func (g *inPlace) remove(ctx context.Context, r *Reconciler, p *corev1.Pod) error {
+	patch, err := g.as.Deletion(p)
+	if err != nil {
+		return err
+	}
+	if patch != nil {
+		return r.patchRaw(ctx, p, patch)
+	}
+	uid := p.UID
+	return r.client.Delete(ctx, p, client.Preconditions{UID: &uid})
 }
 
 // good is the version that the status of a Rollout names as stable, where it is one of a release under way.

@@ -107,6 +107,9 @@ func (s DaemonSet) ReleasePatch() ([]byte, error) {
 	return releasing(s.Is, own)
 }
 
+// Deletion implements InPlace.
+func (DaemonSet) Deletion(*corev1.Pod) ([]byte, error) { return nil, nil }
+
 // Resize implements InPlace: pods are deleted, and come back of the newest template. A version that grows grows by pods of others.
 func (s DaemonSet) Resize(d rollout.Decision, status string) ([]byte, []*corev1.Pod, error) {
 	var doomed []*corev1.Pod

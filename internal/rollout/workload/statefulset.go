@@ -137,6 +137,8 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		place, _ := s.place(p)
 		serves[place] = available(p, is.Spec.MinReadySeconds, now)
 		v.count(p, serves[place])
+		// What it has completed it can't go back from by a partition.
+		w.Loose = w.Loose || w.Held && place >= s.partition() && revisionOf(p) != w.Template && cmp.Or(good, st.CurrentRevision) == st.CurrentRevision
 		if !ready(p) && revisionOf(p) != s.due(place) {
 			w.Stuck++
 		}
@@ -201,6 +203,9 @@ func (s StatefulSet) ReleasePatch() ([]byte, error) {
 	return releasing(s.Is, own)
 }
 
+// Deletion implements InPlace.
+func (StatefulSet) Deletion(*corev1.Pod) ([]byte, error) { return nil, nil }
+
 // Resize implements InPlace: the partition moves, and the native controller replaces the pods from there on. What is to become
 // the stable version again is deleted here, as are pods that it does not replace.
 func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev1.Pod, error) {
@@ -238,6 +243,9 @@ func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev
 				doomed = append(doomed, p)
 			}
 		}
+	}
+	if d.Close {
+		partition = partitionAll
 	}
 	if partition == s.partition() {
 		return nil, doomed, nil
