@@ -34,7 +34,7 @@ func (l look) tie(g goal, matched bool) goal {
 		}
 		g.canary = min(g.canary, n-keep)
 	}
-	if l.Workload.UpOnly {
+	if l.upOnly() {
 		g.canary = max(g.canary, min(l.canarySet.Replicas, n))
 	}
 	g.stable = n - g.canary
@@ -46,6 +46,9 @@ func (l look) tie(g goal, matched bool) goal {
 	}
 	return g
 }
+
+// upOnly says that the new version only grows. A version that is taken back goes all the same: what is made anew is the stable one.
+func (l look) upOnly() bool { return l.Workload.UpOnly && !l.returning() }
 
 // inPlaceSlack is how many pods may be missing at a time: at least one, or no pod could be replaced, and never all.
 func (l look) inPlaceSlack() int32 {
@@ -233,7 +236,7 @@ func (l look) limits() string {
 		return fmt.Sprintf("; the %s has 1 pod, which can't be shared between versions: it stays as it is until a step asks for 100%%, and nobody serves while it is replaced then", w.Kind)
 	case w.InPlace && w.Replicas == 1 && l.canarySet.Replicas == 0:
 		return fmt.Sprintf("; the %s has 1 pod: nobody serves while it is replaced", w.Kind)
-	case w.UpOnly && w.Replicas > 1 && l.goal.canary > l.asked.canary:
+	case l.upOnly() && w.Replicas > 1 && l.goal.canary > l.asked.canary:
 		return fmt.Sprintf("; a %s gives every pod that is made anew the newest version", w.Kind)
 	case w.InPlace && l.goal.canary < l.asked.canary && w.Replicas > 1:
 		return fmt.Sprintf("; the step asks for %d, but a %s replaces its pods in place and the stable version needs %d for its share", l.asked.canary, w.Kind, l.goal.stable)

@@ -280,8 +280,11 @@ func (l look) measure() load {
 	}
 	ld.enough = l.enough()
 	if w.InPlace {
-		ld.inPlace, ld.upOnly, ld.surge, ld.slack = true, w.UpOnly, 0, l.inPlaceSlack()
+		ld.inPlace, ld.upOnly, ld.surge, ld.slack = true, l.upOnly(), 0, l.inPlaceSlack()
 		ld.stableIdle, ld.canaryIdle = l.stableSet.Idle, l.canarySet.Idle+max(l.canarySet.Replicas-l.canarySet.Pods, 0)
+		if l.returning() { // what does not serve is deleted first
+			ld.canaryIdle = max(l.canarySet.Replicas-l.canarySet.Ready, 0)
+		}
 	} else if ld.surge == 0 {
 		ld.slack = w.MaxUnavailable
 		// A version that has traffic keeps a pod, so a single pod is replaced by one beside it.

@@ -116,7 +116,12 @@ func inPlaceLoad(t *rapid.T) load {
 	} else {
 		l.goal.canary = rapid.Int32Range(0, n).Draw(t, "goal")
 	}
-	l.goal.stable = n - l.goal.canary
+	if l.upOnly = rapid.Bool().Draw(t, "up only"); l.upOnly { // a DaemonSet, and what was completed: no pod of the stable version is made anew
+		l.goal.canary = max(l.goal.canary, l.canary)
+	}
+	if l.goal.stable = n - l.goal.canary; l.routed && l.goal.stable == 0 {
+		l.goal.weight = 100
+	}
 	l.enough = l.goal.canary
 	return l
 }
@@ -127,6 +132,9 @@ func TestSafetyOfEachMoveInPlace(t *testing.T) {
 		n := l.step()
 		if n.canary < 0 || n.stable < 0 || n.canary+n.stable != l.replicas || n.weight < 0 || n.weight > 100 {
 			t.Fatalf("the versions share the replicas: %+v", n)
+		}
+		if l.upOnly && n.canary < l.canary {
+			t.Fatalf("what can't go back does not: %+v", n)
 		}
 		shrinks := func(from, to, ready, idle, share, goal int32, drained bool) {
 			taken := max(from-to-idle, 0) // pods that serve

@@ -11,10 +11,11 @@ import (
 // 3.9). Then the version that is taken back stays the one that steps are about: each takes its share of what there was of pods
 // and traffic, and waits as on the way up.
 
-// batched gives the version that is taken back in steps; false where none is.
+// batched gives the version that is taken back in steps; false where none is. What replaces its pods in place goes back at once from
+// an update that its native controller has completed.
 func (l look) batched() (ReplicaSet, bool) {
 	cs := l.stored()
-	if !l.RollbackInBatch || !l.Workload.Held || l.Workload.InPlace || l.closing || l.Workload.Template != l.stable ||
+	if !l.RollbackInBatch || !l.Workload.Held || l.Workload.InPlace && l.Workload.Current != "" || l.closing || l.Workload.Template != l.stable ||
 		l.Status.Phase != v1beta1.PhaseProgressing || cs.RollbackFromStepIndex < 0 || cs.CanaryRevision == l.stable || l.steps() == 0 {
 		return ReplicaSet{}, false
 	}
@@ -60,7 +61,7 @@ func (l look) wayBack(steps []v1beta1.Step) goal {
 	n := l.Workload.Replicas
 	had, takes := everything(n, l.splits), l.resolve(steps[l.step-1])
 	if from := l.from(); int(from) <= len(steps) {
-		had = l.resolve(steps[from-1])
+		had = l.tie(l.resolve(steps[from-1]), len(steps[from-1].Matches) > 0)
 	}
 	if n <= 0 {
 		return goal{}
@@ -83,5 +84,5 @@ func (l look) wayBack(steps []v1beta1.Step) goal {
 	if l.extra() {
 		g.stable = n
 	}
-	return g
+	return l.tie(g, false)
 }

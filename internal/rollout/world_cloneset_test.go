@@ -104,7 +104,7 @@ func (w *world) replaceAsked(all []Scale) {
 		switch {
 		case s.Hash == w.dep.template:
 			keep = w.dep.replicas - s.To
-		case w.dep.template == w.good():
+		case w.dep.template == w.good() && w.inPlace.current != w.good():
 			others -= int32(less)
 			keep = others
 			continue

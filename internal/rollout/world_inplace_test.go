@@ -112,7 +112,13 @@ func (w *world) observeInPlace(o *Workload) {
 // loose says that the native controller is about to replace pods.
 func (w *world) loose(good string) bool {
 	if w.inPlace.kind == cloneSet {
-		return w.old() > w.keeps()
+		old := int32(0)
+		for hash, s := range w.sets {
+			if hash != w.dep.template {
+				old += s.pods
+			}
+		}
+		return old > w.keeps()
 	}
 	for _, p := range w.pods {
 		if !p.terminating && p.ordinal >= w.inPlace.partition && p.hash != w.dep.template && cmp.Or(good, w.inPlace.current) == w.inPlace.current {
@@ -225,6 +231,9 @@ func (w *world) replace(s Scale) {
 		if !p.terminating && (p.hash == version || version == "" && p.hash != s.Hash) && p.ordinal < below {
 			doomed = append(doomed, p)
 		}
+	}
+	if w.inPlace.kind == statefulSet && s.Hash != w.dep.template && w.inPlace.current == w.good() {
+		slices.Reverse(doomed)
 	}
 	slices.SortStableFunc(doomed, func(a, b *pod) int { return rank(a) - rank(b) })
 	if w.inPlace.kind == statefulSet { // sizes that pods never came to are given up for nothing
@@ -352,6 +361,17 @@ func (w *world) daemonSet() (changed bool) {
 	return changed
 }
 
+// changes applies another template, by an update that closes what the workload is held by (admission/mutations.go).
+func changes(hash string) func(*world) {
+	return func(w *world) {
+		w.dep.template = hash
+		w.dep.generation++
+		if w.dep.held {
+			w.close()
+		}
+	}
+}
+
 // checkCapacity holds for what replaces its pods in place: each version has the ready pods that its share needs, but for those
 // that may be missing. A release that is taken back sends everything to whoever is good at once.
 func (w *world) checkCapacity(i int, service string, share int32) {
@@ -445,14 +465,19 @@ func inPlaceScenarios() map[string]scenario {
 				{"goes to 100%", func(w *world) bool { return pausedAt(50)(w) && w.readyOf("v2") == 3 }, weigh(100)}}, ends: onlyHas("v2")},
 			"matches":         {replicas: 5, set: set, beats: []beat{{"releases v2 to those who ask for it", healthyAt("app-v1"), func(w *world) { releases("v2", 20)(w); w.match(2) }}, {"rolls back", pausedAt(0), back}}, ends: onlyHas("v1")},
 			"no-router-tells": {replicas: 5, set: and(func(w *world) { w.noEdge = true }), beats: []beat{begin, to50, to100}, ends: onlyHas("v2")},
+			"newer-version-into-a-step": {replicas: 5, set: and(func(w *world) { w.spec.ReleaseID = ""; w.plan(20, 50, 100) }), beats: []beat{
+				{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, changes("v2")},
+				{"applies v3 at once", pausedAt(20), changes("v3")},
+				{"approves", func(w *world) bool { return pausedAt(20)(w) && w.status.CanaryStatus.CanaryRevision == "v3" }, approve},
+			}, ends: stays(50, map[string]int32{"v1": 2, "v3": 3})},
 			"every-change-is-a-release": {replicas: 5, set: and(func(w *world) { w.spec.ReleaseID = ""; w.plan(20, 100) }), beats: []beat{
-				{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, func(w *world) { w.dep.template = "v2"; w.dep.generation++ }},
+				{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, changes("v2")},
 				{"approves", pausedAt(20), approve},
 				{"applies v3", func(w *world) bool {
 					return healthyAt("")(w) && w.status.CanaryStatus.StableRevision == "v2" && (w.inPlace.onDelete || w.keeps() == 5)
 				},
-					func(w *world) { w.dep.template = "v3"; w.dep.generation++ }},
-				{"rolls back to v2", pausedAt(20), func(w *world) { w.emergent = true; w.dep.template = "v2"; w.dep.generation++ }},
+					changes("v3")},
+				{"rolls back to v2", pausedAt(20), changes("v2")},
 			}, ends: func(w *world) error {
 				if !w.dep.held || w.status.Phase != v1beta1.PhaseHealthy || w.backend != "svc" || w.canary != nil || w.readyOf("v2") != 5 {
 					return fmt.Errorf("want it held, healthy, without routes: %v %s %s", w.dep.held, w.status.Phase, w.state())

@@ -216,15 +216,11 @@ func (s CloneSet) Observe(rolloutName, status string, now time.Time) (rollout.Wo
 	v := s.hashes()
 	v.of(w.Template)
 	v.of(good)
-	old := int32(0)
 	for _, p := range s.living() {
 		v.count(p, available(p, s.view.Spec.MinReadySeconds, now))
-		if p.Labels[v.label] != w.Template {
-			old++
-		}
 	}
-	w.Loose = w.Held && old > s.partition()
-	s.shed(&v, w.Template, good, old)
+	s.shed(&v, w.Template, good)
+	w.Loose = w.Held && v.others(w.Template) > s.partition()
 	v.share(w.Template, n)
 	if good != "" && good != w.Template && !w.UpOnly {
 		s.split(&v, w.Template, good)
@@ -234,12 +230,9 @@ func (s CloneSet) Observe(rolloutName, status string, now time.Time) (rollout.Wo
 
 // shed leaves pods beyond the replicas out, which are about to be deleted: those of other versions as far as the partition does not
 // keep them, then those of the template's.
-func (s CloneSet) shed(v *versions, template, good string, old int32) {
-	total := int32(0)
-	for _, of := range v.all {
-		total += of.Pods
-	}
-	excess := max(total-s.replicas(), 0)
+func (s CloneSet) shed(v *versions, template, good string) {
+	old := v.others(template)
+	excess := max(old+v.of(template).Pods-s.replicas(), 0)
 	former := min(max(old-s.partition(), 0), excess)
 	drop := func(of *rollout.ReplicaSet, n int32) int32 {
 		n = min(n, of.Pods)
@@ -321,7 +314,7 @@ func (s CloneSet) Resize(d rollout.Decision, status string) ([]byte, []*corev1.P
 		switch {
 		case scale.Hash == template:
 			keep = n - scale.To
-		case template == good: // what is not of the template is replaced down to the partition
+		case template == good && s.current() != good: // what it has completed it takes back down to the partition
 			others -= max(less, 0)
 			keep = others
 			continue

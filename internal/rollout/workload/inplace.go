@@ -85,6 +85,16 @@ func (v *versions) share(template string, n int32) {
 	v.of(template).Replicas = max(n, 0)
 }
 
+// others counts the pods of other versions.
+func (v *versions) others(hash string) (n int32) {
+	for _, s := range v.all {
+		if s.Hash != hash {
+			n += s.Pods
+		}
+	}
+	return n
+}
+
 func (v *versions) list() []rollout.ReplicaSet {
 	var out []rollout.ReplicaSet
 	for _, s := range v.all {

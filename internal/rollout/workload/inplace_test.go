@@ -159,7 +159,7 @@ func TestWhatIsWrittenForASize(t *testing.T) {
 		"none of them":                       {nil, "v1 v1 v1 v1 v2", []rollout.Scale{{Hash: "v2", From: 1, To: 0}}, false, "32767", "db-4"},
 		"sizes that pods never came to": {func(s *appsv1.StatefulSet) { ten := int32(10); s.Spec.Replicas = &ten },
 			"v1 v1 v1 v1 v2", []rollout.Scale{{Hash: "v2", From: 6, To: 2}}, false, "8", ""},
-		"taken back, the highest first":                 {func(s *appsv1.StatefulSet) { s.Status.UpdateRevision = "v1" }, "v1 v1 v1 v2 v2", []rollout.Scale{{Hash: "v2", From: 2, To: 1}}, false, "32767", "db-4"},
+		"taken back, the lowest first":                  {func(s *appsv1.StatefulSet) { s.Status.UpdateRevision = "v1" }, "v1 v1 v1 v2 v2", []rollout.Scale{{Hash: "v2", From: 2, To: 1}}, false, "32767", "db-3"},
 		"taken back, the one that serves nothing first": {func(s *appsv1.StatefulSet) { s.Status.UpdateRevision = "v1" }, "v1 v1 v1 v2! v2", []rollout.Scale{{Hash: "v2", From: 2, To: 1}}, false, "32767", "db-3"},
 		"taken back after the native controller completed it": {func(s *appsv1.StatefulSet) { s.Status.UpdateRevision, s.Status.CurrentRevision = "v1", "v2" },
 			"v2 v2 v2 v2 v2", []rollout.Scale{{Hash: "v2", From: 5, To: 4}}, false, "0", "db-4"},

@@ -234,6 +234,10 @@ func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev
 				of = append(of, p)
 			}
 		}
+		if scale.Hash != template && s.Is.Status.CurrentRevision == good {
+			// The lowest first: the version may come again, and gets the highest ordinals by a partition.
+			slices.Reverse(of)
+		}
 		slices.SortStableFunc(of, func(a, b *corev1.Pod) int { return rank(a) - rank(b) })
 		doomed = append(doomed, of[:max(min(int(count-scale.To), len(of)), 0)]...)
 	}
