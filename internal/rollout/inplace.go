@@ -12,8 +12,8 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
-// podLook is how long until pods in the making are looked at again: no event tells of each pod (docs/design/workloads.md).
-const podLook = 2 * time.Second
+// podLook is how long until pods in the making are looked at again. Their events come sooner, unless the watch for them is broken.
+const podLook = 30 * time.Second
 
 // indivisible says that there is one pod, and a step asks to split it.
 func (l look) indivisible() bool {

@@ -18,6 +18,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -63,9 +64,12 @@ func newBench(t *testing.T, objects ...client.Object) *bench {
 			t.Fatal(err)
 		}
 	}
+	clones := objectOf(workload.CloneSetKind())
+	scheme.AddKnownTypeWithName(clones.GroupVersionKind(), clones)
+	scheme.AddKnownTypeWithName(clones.GroupVersionKind().GroupVersion().WithKind(clones.GetKind()+"List"), &unstructured.UnstructuredList{})
 	b := &bench{t: t, clock: clocktesting.NewFakeClock(time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
-		WithStatusSubresource(&v1beta1.Rollout{}, &v1alpha1.TrafficRouting{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{})
+		WithStatusSubresource(&v1beta1.Rollout{}, &v1alpha1.TrafficRouting{}, &appsv1.ReplicaSet{}, &appsv1.Deployment{}, &appsv1.StatefulSet{}, &appsv1.DaemonSet{}, clones)
 	if err := Index(t.Context(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/rollout"
 	"github.com/vela-rollouts/vela/internal/rollout/validate"
+	"github.com/vela-rollouts/vela/internal/rollout/workload"
 )
 
 // world is all that one pass reads.
@@ -54,6 +55,17 @@ func (r *Reconciler) gather(ctx context.Context, ro *v1beta1.Rollout) (*world, e
 }
 
 func (r *Reconciler) gatherWorkload(ctx context.Context, w *world) error {
+	if kind := workload.CloneSetKind(); w.rollout.Spec.WorkloadRef.Kind == kind.Kind {
+		there, err := r.kinds.There(ctx, kind)
+		if err != nil {
+			return err
+		}
+		if !there {
+			w.seen.Workload.Problem = fmt.Sprintf("spec.workloadRef: the cluster does not know the kind %s of %s; install OpenKruise, and the Rollout goes on by itself",
+				kind.Kind, w.rollout.Spec.WorkloadRef.APIVersion)
+			return nil
+		}
+	}
 	is, err := r.workload(ctx, w.rollout)
 	if err != nil || is == nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -20,10 +21,11 @@ import (
 
 // inPlace is a workload that replaces its pods in place.
 type inPlace struct {
-	is     client.Object
-	as     workload.InPlace
-	good   string            // the stable version by the status of the Rollout
-	labels map[string]string // of the pods of its template
+	is       client.Object
+	as       workload.InPlace
+	good     string                // the stable version by the status of the Rollout
+	labels   map[string]string     // of the pods of its template
+	selector *metav1.LabelSelector // of its pods
 }
 
 func (g *inPlace) object() client.Object { return g.is }
@@ -98,7 +100,31 @@ func (r *Reconciler) statefulSet(ctx context.Context, ro *v1beta1.Rollout) (gove
 			return nil, err
 		}
 	}
-	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels}, nil
+	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels, selector: is.Spec.Selector}, nil
+}
+
+// cloneSet reads a CloneSet, which the cluster knows.
+func (r *Reconciler) cloneSet(ctx context.Context, ro *v1beta1.Rollout) (governed, error) {
+	is := objectOf(workload.CloneSetKind())
+	found, err := r.get(ctx, ro.Namespace, ro.Spec.WorkloadRef.Name, is)
+	if err != nil || !found {
+		return nil, err
+	}
+	s, err := workload.NewCloneSet(is)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Seen() {
+		if s.Revisions, err = r.revisions(ctx, is, s.Selector()); err != nil {
+			return nil, err
+		}
+	}
+	if !s.AtRest(s.Good(good(ro))) {
+		if s.Pods, err = r.pods(ctx, is, s.Selector()); err != nil {
+			return nil, err
+		}
+	}
+	return &inPlace{is: is, as: s, good: good(ro), labels: s.PodLabels(), selector: s.Selector()}, nil
 }
 
 func (r *Reconciler) daemonSet(ctx context.Context, ro *v1beta1.Rollout) (governed, error) {
@@ -116,7 +142,22 @@ func (r *Reconciler) daemonSet(ctx context.Context, ro *v1beta1.Rollout) (govern
 			return nil, err
 		}
 	}
-	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels}, nil
+	return &inPlace{is: is, as: s, good: good(ro), labels: is.Spec.Template.Labels, selector: is.Spec.Selector}, nil
+}
+
+// podsOf selects the pods that a release under way waits for; nil where nothing else tells less of them.
+func podsOf(w *world, d rollout.Decision) *metav1.LabelSelector {
+	is, ok := w.workload.(*inPlace)
+	if !ok || d.LetGo || d.Status.Phase == v1beta1.PhaseHealthy || d.Status.Phase == v1beta1.PhaseDisabled {
+		return nil
+	}
+	return is.selector
+}
+
+func (r *Reconciler) followPods(key types.NamespacedName, selector *metav1.LabelSelector) {
+	if r.follows != nil {
+		r.follows.follow(r.bell.run(), key, selector)
+	}
 }
 
 // pods reads the pods of a workload from the API server: a cache would hold all pods of the cluster for the few of releases

@@ -15,14 +15,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
+	"github.com/vela-rollouts/vela/internal/rollout/workload"
 )
 
 // brokenImage is one whose pods never become ready.
@@ -30,12 +33,12 @@ const brokenImage = "broken"
 
 // readyPods counts the pods that a selector with a revision finds.
 func (b *bench) readyPods(selector map[string]string) int {
-	if selector[appsv1.ControllerRevisionHashLabelKey] == "" {
+	if selector[appsv1.ControllerRevisionHashLabelKey]+selector[appsv1.DefaultDeploymentUniqueLabelKey] == "" {
 		return 0
 	}
 	n := 0
 	for _, p := range b.pods() {
-		if labels.SelectorFromSet(selector).Matches(labels.Set(p.Labels)) && p.Status.Conditions[0].Status == corev1.ConditionTrue {
+		if labels.SelectorFromSet(selector).Matches(labels.Set(p.Labels)) && len(p.Status.Conditions) > 0 && p.Status.Conditions[0].Status == corev1.ConditionTrue {
 			n++
 		}
 	}
@@ -57,7 +60,7 @@ func (b *bench) revision(owner client.Object, kind string, template corev1.PodTe
 	b.must(err)
 	r := &appsv1.ControllerRevision{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "demo-" + image, Labels: map[string]string{"app": "demo", appsv1.ControllerRevisionHashLabelKey: image},
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, appsv1.SchemeGroupVersion.WithKind(kind))}},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, kindOf(kind))}},
 		Data: runtime.RawExtension{Raw: data}, Revision: 1,
 	}
 	if !b.find("default/"+r.Name, &appsv1.ControllerRevision{}) {
@@ -69,16 +72,26 @@ func (b *bench) revision(owner client.Object, kind string, template corev1.PodTe
 	return r.Name
 }
 
+func kindOf(kind string) schema.GroupVersionKind {
+	if kind == workload.KindCloneSet {
+		return workload.CloneSetKind()
+	}
+	return appsv1.SchemeGroupVersion.WithKind(kind)
+}
+
 func (b *bench) makePod(owner client.Object, kind, name, revision string) {
 	status := corev1.ConditionTrue
 	if strings.HasSuffix(revision, brokenImage) {
 		status = corev1.ConditionFalse
 	}
 	b.made++
+	labels := map[string]string{"app": "demo", appsv1.ControllerRevisionHashLabelKey: revision}
+	if kind == workload.KindCloneSet {
+		labels[appsv1.DefaultDeploymentUniqueLabelKey] = strings.TrimPrefix(revision, "demo-")
+	}
 	b.must(b.api.Create(b.t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID(fmt.Sprintf("uid-pod-%d", b.made)),
-			Labels:          map[string]string{"app": "demo", appsv1.ControllerRevisionHashLabelKey: revision},
-			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, appsv1.SchemeGroupVersion.WithKind(kind))}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID(fmt.Sprintf("uid-pod-%d", b.made)), Labels: labels,
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(owner, kindOf(kind))}},
 		Spec:   corev1.PodSpec{NodeName: "node"},
 		Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: status}}},
 	}))
@@ -93,6 +106,9 @@ func (b *bench) replaceInPlace() {
 	}
 	if b.find("default/demo", d) {
 		b.daemonSet(d)
+	}
+	if c := objectOf(workload.CloneSetKind()); b.find("default/demo", c) {
+		b.cloneSet(c)
 	}
 }
 
@@ -179,22 +195,25 @@ func demoOf(kind string) []client.Object {
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "demo"}}
 	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: selector.MatchLabels}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "demo", Image: "v1"}}}}
 	meta := metav1.ObjectMeta{Namespace: "default", Name: "demo", UID: "uid-demo", Generation: 1, Labels: map[string]string{corev1beta1.LabelAppRevision: "demo-v1"}}
-	var workload client.Object = &appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{
+	var is client.Object = &appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{
 		Replicas: &three, Selector: selector, Template: template,
 		UpdateStrategy: appsv1.StatefulSetUpdateStrategy{Type: appsv1.RollingUpdateStatefulSetStrategyType, RollingUpdate: &appsv1.RollingUpdateStatefulSetStrategy{Partition: &zero, MaxUnavailable: &one}},
 	}}
 	if kind == "DaemonSet" {
-		workload = &appsv1.DaemonSet{ObjectMeta: meta, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template,
+		is = &appsv1.DaemonSet{ObjectMeta: meta, Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template,
 			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType, RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: &one}}},
 			Status: appsv1.DaemonSetStatus{DesiredNumberScheduled: 3}}
 	}
-	out := []client.Object{workload}
+	if kind == workload.KindCloneSet {
+		is = clonesOf(meta, selector, template)
+	}
+	out := []client.Object{is}
 	for _, o := range demo() {
 		switch is := o.(type) {
 		case *appsv1.Deployment, *appsv1.ReplicaSet:
 			continue
 		case *v1beta1.Rollout:
-			is.Spec.WorkloadRef.Kind = kind
+			is.Spec.WorkloadRef.Kind, is.Spec.WorkloadRef.APIVersion = kind, kindOf(kind).GroupVersion().String()
 		}
 		out = append(out, o)
 	}
@@ -204,12 +223,16 @@ func demoOf(kind string) []client.Object {
 // applyOf changes the template of a workload of any kind.
 func (b *bench) applyOf(release, image string) {
 	b.t.Helper()
-	for _, o := range []client.Object{&appsv1.StatefulSet{}, &appsv1.DaemonSet{}} {
+	for _, o := range []client.Object{&appsv1.StatefulSet{}, &appsv1.DaemonSet{}, objectOf(workload.CloneSetKind())} {
 		if !b.find("default/demo", o) {
 			continue
 		}
-		o.GetLabels()[corev1beta1.LabelAppRevision] = release
+		labels := o.GetLabels()
+		labels[corev1beta1.LabelAppRevision] = release
+		o.SetLabels(labels)
 		switch is := o.(type) {
+		case *unstructured.Unstructured:
+			b.must(unstructured.SetNestedSlice(is.Object, []any{map[string]any{"name": "demo", "image": image}}, "spec", "template", "spec", "containers"))
 		case *appsv1.StatefulSet:
 			is.Spec.Template.Spec.Containers[0].Image = image
 		case *appsv1.DaemonSet:
@@ -242,6 +265,11 @@ func (b *bench) stateOf() string {
 	}
 	if b.find("default/demo", d) {
 		out = append(out, fmt.Sprint(d.Spec.UpdateStrategy.Type, " ", d.Spec.UpdateStrategy.RollingUpdate, d.Annotations, d.Labels))
+	}
+	if c := objectOf(workload.CloneSetKind()); b.find("default/demo", c) {
+		strategy, _, err := unstructured.NestedMap(c.Object, "spec", "updateStrategy")
+		b.must(err)
+		out = append(out, fmt.Sprint(strategy, c.GetAnnotations(), c.GetLabels()))
 	}
 	b.find("default/demo", i)
 	out = append(out, i.Spec.Rules[0].HTTP.Paths[0].Backend.Service.Name)
@@ -279,7 +307,7 @@ func brokenInPlace(b *bench) {
 }
 
 func TestWorkloadsInPlaceAreReleasedPodByPod(t *testing.T) {
-	for kind, order := range map[string][]string{"StatefulSet": {"v1 v1 v2", "v1 v2 v2"}, "DaemonSet": {"v2 v1 v1", "v2 v2 v1"}} {
+	for kind, order := range map[string][]string{"StatefulSet": {"v1 v1 v2", "v1 v2 v2"}, "DaemonSet": {"v2 v1 v1", "v2 v2 v1"}, "CloneSet": {"v1 v1 v2", "v1 v2 v2"}} {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, demoOf(kind)...)
 			b.cluster()
@@ -307,7 +335,7 @@ func TestWorkloadsInPlaceAreReleasedPodByPod(t *testing.T) {
 			b.ask("demo-v2", "100%")
 			b.settle()
 			want := b.stateOf()
-			if !strings.HasPrefix(want, "pods v2 v2 v2\nRollingUpdate &") || strings.Contains(want, "kruise") || strings.Contains(want, "Service demo-stable") {
+			if !strings.HasPrefix(want, "pods v2 v2 v2\n") || kind != "CloneSet" && !strings.HasPrefix(want, "pods v2 v2 v2\nRollingUpdate &") || strings.Contains(want, "kruise") || strings.Contains(want, "Service demo-stable") {
 				t.Errorf("at the end it is\n%s", want)
 			}
 			b.writes = nil
@@ -320,7 +348,7 @@ func TestWorkloadsInPlaceAreReleasedPodByPod(t *testing.T) {
 }
 
 func TestABrokenVersionInPlaceIsTakenBackAndTouchesNoOtherPod(t *testing.T) {
-	for _, kind := range []string{"StatefulSet", "DaemonSet"} {
+	for _, kind := range []string{"StatefulSet", "DaemonSet", "CloneSet"} {
 		t.Run(kind, func(t *testing.T) {
 			b := newBench(t, demoOf(kind)...)
 			b.cluster()
@@ -349,7 +377,7 @@ func TestABrokenVersionInPlaceIsTakenBackAndTouchesNoOtherPod(t *testing.T) {
 
 func TestInPlaceKilledAfterEachWriteItEndsTheSame(t *testing.T) {
 	for name, play := range map[string]func(*bench){"a release": releasedInPlace, "a broken version taken back": brokenInPlace} {
-		for _, kind := range []string{"StatefulSet", "DaemonSet"} {
+		for _, kind := range []string{"StatefulSet", "DaemonSet", "CloneSet"} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				calm := newBench(t, demoOf(kind)...)
 				calm.cluster()

@@ -41,8 +41,10 @@ type Reconciler struct {
 	live      client.Reader // past the caches
 	off       func() bool   // Rollouts are somebody else's at the moment
 	providers map[traffic.Kind]traffic.Router
-	kinds     *latecomers // nil: the cluster knows all kinds of routes
-	routers   Routers     // nil: no router tells
+	kinds     *latecomers // nil: the cluster knows all kinds
+	follows   *podWatches // nil: nothing wakes for pods
+	bell      *bell
+	routers   Routers // nil: no router tells
 	events    events.EventRecorder
 	clock     clock.PassiveClock
 	patience  patience
@@ -57,6 +59,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	found, err := r.get(ctx, req.Namespace, req.Name, ro)
 	if err != nil || !found {
 		r.patience.over(req.NamespacedName)
+		if err == nil {
+			r.followPods(req.NamespacedName, nil)
+		}
 		return ctrl.Result{}, err
 	}
 	wait, err := r.pass(ctx, ro)
@@ -77,6 +82,7 @@ func (r *Reconciler) pass(ctx context.Context, ro *v1beta1.Rollout) (time.Durati
 		return 0, err
 	}
 	d := rollout.Decide(w.seen, r.clock.Now())
+	r.followPods(client.ObjectKeyFromObject(ro), podsOf(w, d))
 	if d.Writes() {
 		log.FromContext(ctx).Info(d.Why, "rule", d.Rule)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -277,19 +276,12 @@ func TestAClusterThatLearnsTheGatewayAPILater(t *testing.T) {
 	if message := b.rollout().Status.Message; !strings.Contains(message, "install the CRDs of the Gateway API") {
 		t.Errorf("it says %q, want what is missing", message)
 	}
-	known := meta.NewDefaultRESTMapper(nil)
-	watched := 0
-	late := &latecomers{mapper: known, known: map[traffic.Kind]bool{}, watch: func(traffic.Kind) error { watched++; return nil }}
-	if late.look(t.Context()) || watched != 0 || late.Knows(traffic.KindHTTPRoute) {
-		t.Error("kinds are watched that the cluster does not know")
-	}
+	late := newLateWorld(t)
+	late.serve(gateway.Kinds()...)
 	for _, kind := range gateway.Kinds() {
-		known.Add(gateway.GroupVersionKind(kind), meta.RESTScopeNamespace)
+		late.define(gateway.GroupVersionKind(kind))
 	}
-	if !late.look(t.Context()) || watched != 2 || !late.look(t.Context()) || watched != 2 {
-		t.Errorf("%d kinds are watched after they came, want each once", watched)
-	}
-	b.r.kinds = late
+	b.r.kinds = late.latecomers
 	b.settle()
 	if split := b.split("default/demo"); split["default/demo-canary"] != 50 {
 		t.Errorf("once the kind is known the weights are %v: %s", split, b.rollout().Status.Message)

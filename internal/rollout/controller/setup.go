@@ -6,6 +6,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,13 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 		r.off = opts.Off
 	}
 	r.events = mgr.GetEventRecorder("vela-rollout")
-	m := mapper{mgr.GetCache()}
-	b := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).
+	m, b := mapper{mgr.GetCache()}, &bell{}
+	pods, err := client.NewWithWatch(mgr.GetConfig(), client.Options{HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return fmt.Errorf("making a client for the pods of releases: %w", err)
+	}
+	r.bell, r.follows = b, watchPods(pods, b)
+	build := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).WatchesRawSource(b.source()).
 		Watches(&appsv1.Deployment{}, m.by("Deployment", client.Object.GetName)).
 		Watches(&appsv1.ReplicaSet{}, m.by("Deployment", controllerName)).
 		Watches(&appsv1.StatefulSet{}, m.by("StatefulSet", client.Object.GetName)).
@@ -79,7 +85,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 		WithOptions(controller.Options{MaxConcurrentReconciles: opts.Concurrency})
 	if opts.Edges != nil {
 		r.routers = opts.Edges
-		b = b.WatchesRawSource(source.Func(func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		build = build.WatchesRawSource(source.Func(func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			go opts.Edges.Run(ctx, func(k ack.Key) {
 				for _, req := range m.served(ctx, k) {
 					q.Add(req)
@@ -88,7 +94,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 			return nil
 		}))
 	}
-	c, err := b.Build(r)
+	c, err := build.Build(r)
 	if err != nil {
 		return fmt.Errorf("setting up the controller of Rollouts: %w", err)
 	}
@@ -96,8 +102,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 	if err != nil {
 		return err
 	}
-	if r.kinds, err = watchLate(ctx, mgr, map[string]watcher{"Rollouts": {c.Watch, m.by}, "TrafficRoutings": {shares.Watch, m.sharedBy}}); err != nil {
-		return fmt.Errorf("watching routes of the Gateway API: %w", err)
+	all := map[string]watcher{"Rollouts": {c.Watch, m.by}, "TrafficRoutings": {shares.Watch, m.sharedBy}}
+	r.kinds, err = watchLate(ctx, mgr, all, func(ctx context.Context, kind string) { b.ring(m.aboutKind(ctx, kind)...) })
+	if err != nil {
+		return fmt.Errorf("watching the kinds that a cluster may come to know: %w", err)
 	}
 	return nil
 }
@@ -188,6 +196,22 @@ func beside(o client.Object) []string {
 		return nil
 	}
 	return filled(ingress.RouteOf(i))
+}
+
+// aboutKind finds the Rollouts that name an object of a kind.
+func (m mapper) aboutKind(ctx context.Context, kind string) []reconcile.Request {
+	list := &v1beta1.RolloutList{}
+	if err := m.reader.List(ctx, list); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing Rollouts about a kind", "kind", kind)
+		return nil
+	}
+	var out []reconcile.Request
+	for i := range list.Items {
+		if slices.ContainsFunc(subjects(&list.Items[i]), func(s string) bool { return strings.HasPrefix(s, kind+"/") }) {
+			out = append(out, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+		}
+	}
+	return out
 }
 
 func filled(s string) []string {

@@ -36,6 +36,8 @@ func (r *Reconciler) workload(ctx context.Context, ro *v1beta1.Rollout) (governe
 		return r.statefulSet(ctx, ro)
 	case workload.KindDaemonSet:
 		return r.daemonSet(ctx, ro)
+	case workload.KindCloneSet:
+		return r.cloneSet(ctx, ro)
 	}
 	return r.deployment(ctx, ro.Namespace, ro.Spec.WorkloadRef.Name)
 }

@@ -115,7 +115,11 @@ func Workload(ref v1beta1.ObjectRef) error {
 	if group == "apps" && slices.Contains([]string{workload.KindDeployment, workload.KindStatefulSet, workload.KindDaemonSet}, ref.Kind) {
 		return nil
 	}
-	return schema.Faultf("spec.workloadRef", "names a %s of %s, which can't be released in steps; name a Deployment, a StatefulSet or a DaemonSet of apps/v1", ref.Kind, ref.APIVersion)
+	if kind := workload.CloneSetKind(); group == kind.Group && ref.Kind == kind.Kind {
+		return nil
+	}
+	return schema.Faultf("spec.workloadRef", "names a %s of %s, which can't be released in steps; name a Deployment, a StatefulSet or a DaemonSet of apps/v1, or a CloneSet of %s",
+		ref.Kind, ref.APIVersion, workload.CloneSetKind().GroupVersion())
 }
 
 // Plan says what is wrong with a strategy as a whole.

@@ -81,6 +81,9 @@ func NewCloneSet(is *unstructured.Unstructured) (CloneSet, error) {
 // Selector is what its pods are selected by.
 func (s CloneSet) Selector() *metav1.LabelSelector { return s.view.Spec.Selector }
 
+// PodLabels are those that its pods have by its template.
+func (s CloneSet) PodLabels() map[string]string { return s.view.Spec.Template.Labels }
+
 // Seen says that the status is about the current spec.
 func (s CloneSet) Seen() bool {
 	return s.view.Status.ObservedGeneration >= s.Is.GetGeneration() && s.view.Status.UpdateRevision != ""
