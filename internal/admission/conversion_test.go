@@ -96,6 +96,13 @@ func TestWhereRolloutsAreSomebodyElsesNothingIsRegisteredAboutThem(t *testing.T)
 				webhooks++
 			}
 		}
+		closing := &admissionregistrationv1.MutatingAdmissionPolicyList{}
+		if err := c.List(t.Context(), closing); err != nil {
+			t.Fatal(err)
+		}
+		if len(closing.Items) > 0 != (len(rules.Items) > 0) {
+			t.Errorf("%d policies close what holds a workload, %d keep it", len(closing.Items), len(rules.Items))
+		}
 		return webhooks, len(rules.Items)
 	}
 	for _, ours := range []bool{true, false, false, true} {

@@ -28,7 +28,7 @@ type policy struct {
 // policies are the rules about objects that many write and few may break. controller is the user that moves what is held.
 func policies(controller string) []policy {
 	const paused = "has(%[1]s.spec.paused) && %[1]s.spec.paused"
-	mark := fmt.Sprintf("has(%%[1]s.metadata.annotations) && %q in %%[1]s.metadata.annotations", rollouts.AnnotationInProgress)
+	mark := marked()
 	state := fmt.Sprintf("has(%%[1]s.currentStepState) && %%[1]s.currentStepState == %q", rollouts.StepReady)
 	ready := "has(object.status) && (" + fmt.Sprintf(state, "object.status")
 	for _, of := range []string{"canaryStatus", "blueGreenStatus"} {
@@ -53,19 +53,31 @@ func policies(controller string) []policy {
 	}, jumps("canary"), jumps("blueGreen")}
 	// What replaces its pods in place is held by its update strategy. A user that is not known can't be told from others; then who
 	// changes it only finds it repaired.
-	for resource, kind := range map[string]string{"statefulsets": "StatefulSet", "daemonsets": "DaemonSet"} {
-		if controller == "" {
-			break
-		}
-		own = append(own, policy{
-			name: "vela-held-" + resource, group: "apps", version: "v1", resource: resource,
-			when:    fmt.Sprintf(mark, "oldObject"),
-			allowed: fmt.Sprintf("request.userInfo.username == %q || !(%s) || object.spec.updateStrategy == oldObject.spec.updateStrategy", controller, fmt.Sprintf(mark, "object")),
-			message: "spec.updateStrategy: a Rollout holds this " + kind + ", and gives its own strategy back when its release is over; " +
-				"approve the release or roll it back (vela workflow resume or rollback), or delete the Rollout where it belongs to no Application",
-		})
+	if controller == "" {
+		return own
+	}
+	own = append(own, heldStrategy(controller, "apps", "v1", "daemonsets", "DaemonSet", ""))
+	for _, c := range closings() {
+		own = append(own, heldStrategy(controller, c.group, c.version, c.resource, c.kind, " || "+c.closes()))
 	}
 	return own
+}
+
+// marked is an expression that says that a Rollout holds an object, with %[1]s for that.
+func marked() string {
+	return fmt.Sprintf("has(%%[1]s.metadata.annotations) && %q in %%[1]s.metadata.annotations", rollouts.AnnotationInProgress)
+}
+
+// heldStrategy keeps everybody but the controllers from changing the update strategy of a held workload, but for what or allows too.
+func heldStrategy(controller, group, version, resource, kind, or string) policy {
+	return policy{
+		name: "vela-held-" + resource, group: group, version: version, resource: resource,
+		when: fmt.Sprintf(marked(), "oldObject"),
+		allowed: fmt.Sprintf("request.userInfo.username == %q || !(%s) || ", controller, fmt.Sprintf(marked(), "object")) +
+			"has(object.spec.updateStrategy) && object.spec.updateStrategy == oldObject.spec.updateStrategy" + or,
+		message: "spec.updateStrategy: a Rollout holds this " + kind + ", and gives its own strategy back when its release is over; " +
+			"approve the release or roll it back (vela workflow resume or rollback), or delete the Rollout where it belongs to no Application",
+	}
 }
 
 // jumps keeps people from asking for a step that the plan does not have.
@@ -97,24 +109,32 @@ func keepPolicies(ctx context.Context, c client.Client, controller string) error
 			return err
 		}
 	}
-	return nil
+	return keepClosings(ctx, c)
 }
 
 // dropPolicies takes the policies back: their marks are those of OpenKruise Rollouts too.
 func dropPolicies(ctx context.Context, c client.Client, controller string) error {
 	for _, p := range policies(controller) {
 		rule, binding := p.objects()
-		for _, o := range []client.Object{binding, rule} {
-			err := c.Delete(ctx, o)
-			if meta.IsNoMatchError(err) {
-				return nil
-			}
-			if client.IgnoreNotFound(err) != nil {
-				return fmt.Errorf("taking back the policy %s: %w", o.GetName(), err)
-			}
+		if known, err := drop(ctx, c, binding, rule); err != nil || !known {
+			return err
 		}
 	}
-	return nil
+	return dropClosings(ctx, c)
+}
+
+// drop deletes objects that may not be there; false where the cluster does not know their kind.
+func drop(ctx context.Context, c client.Client, all ...client.Object) (known bool, err error) {
+	for _, o := range all {
+		err := c.Delete(ctx, o)
+		if meta.IsNoMatchError(err) {
+			return false, nil
+		}
+		if client.IgnoreNotFound(err) != nil {
+			return true, fmt.Errorf("taking back the policy %s: %w", o.GetName(), err)
+		}
+	}
+	return true, nil
 }
 
 func (p policy) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
