@@ -152,11 +152,8 @@ func (w *world) countClones() clones {
 			continue
 		}
 		c.all = append(c.all, p)
-		switch {
-		case p.hash == w.dep.template:
-			c.updated++
-		default:
-			c.old++
+		if c.old++; p.hash == w.dep.template {
+			c.updated, c.old = c.updated+1, c.old-1
 		}
 		if !p.ready && !p.asked {
 			c.missing++

@@ -20,24 +20,16 @@ const soon = 10 * time.Millisecond
 type bell struct {
 	mu    sync.Mutex
 	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
-	ctx   context.Context // of the controller's run
 }
 
 // source is what the controller hears it by.
 func (b *bell) source() source.Source {
-	return source.Func(func(ctx context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	return source.Func(func(_ context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.queue, b.ctx = q, ctx
+		b.queue = q
 		return nil
 	})
-}
-
-// run is the context of the controller's run.
-func (b *bell) run() context.Context {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.ctx
 }
 
 func (b *bell) ring(all ...reconcile.Request) {

@@ -11,7 +11,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -152,12 +151,6 @@ func podsOf(w *world, d rollout.Decision) *metav1.LabelSelector {
 		return nil
 	}
 	return is.selector
-}
-
-func (r *Reconciler) followPods(key types.NamespacedName, selector *metav1.LabelSelector) {
-	if r.follows != nil {
-		r.follows.follow(r.bell.run(), key, selector)
-	}
 }
 
 // pods reads the pods of a workload from the API server: a cache would hold all pods of the cluster for the few of releases

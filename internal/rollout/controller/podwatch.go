@@ -17,7 +17,6 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
 // podWatches wake the controller when a pod of a release in place changes. Each is for the pods of one workload, by its selector, and
@@ -26,76 +25,105 @@ type podWatches struct {
 	open  func(ctx context.Context, namespace string, selector labels.Selector) (watch.Interface, error)
 	wake  func(types.NamespacedName)
 	clock clock.Clock
+	todo  chan podWatch
 
 	mu sync.Mutex
-	of map[types.NamespacedName]podWatch
+	of map[types.NamespacedName]string // the selectors of what is watched
 }
 
+// podWatch is for a Rollout; with a nil selector it ends.
 type podWatch struct {
-	selector string
-	stop     context.CancelFunc
+	rollout  types.NamespacedName
+	selector labels.Selector
 }
 
 // watchPods opens watches by c. What a pod is is read when it is needed: an event only tells of a change.
-func watchPods(c client.WithWatch, b *bell) *podWatches {
-	return &podWatches{
-		open: func(ctx context.Context, namespace string, selector labels.Selector) (watch.Interface, error) {
-			list := &metav1.PartialObjectMetadataList{}
-			list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
-			return c.Watch(ctx, list, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: selector})
-		},
-		wake:  func(key types.NamespacedName) { b.ring(reconcile.Request{NamespacedName: key}) },
-		clock: clock.RealClock{}, of: map[types.NamespacedName]podWatch{},
+func watchPods(c client.WithWatch, wake func(types.NamespacedName)) *podWatches {
+	open := func(ctx context.Context, namespace string, selector labels.Selector) (watch.Interface, error) {
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
+		return c.Watch(ctx, list, client.InNamespace(namespace), client.MatchingLabelsSelector{Selector: selector})
+	}
+	return &podWatches{open: open, wake: wake, clock: clock.RealClock{}, todo: make(chan podWatch), of: map[types.NamespacedName]string{}}
+}
+
+// follow watches the pods of a Rollout's workload from now on, and none for a nil selector. What is watched already stays so.
+func (p *podWatches) follow(ctx context.Context, rollout types.NamespacedName, selector *metav1.LabelSelector) {
+	if p == nil || !p.changes(rollout, selector) {
+		return
+	}
+	w := podWatch{rollout: rollout}
+	if by, err := metav1.LabelSelectorAsSelector(selector); err == nil && selector != nil {
+		w.selector = by
+	}
+	select {
+	case p.todo <- w:
+	case <-ctx.Done():
 	}
 }
 
-// follow watches the pods of a Rollout's workload; nil for none, and where they are watched already they stay so. ctx is the one of
-// the controller's run, not of a pass.
-func (p *podWatches) follow(ctx context.Context, key types.NamespacedName, selector *metav1.LabelSelector) {
-	if p == nil {
-		return
+func (p *podWatches) changes(rollout types.NamespacedName, selector *metav1.LabelSelector) bool {
+	text := ""
+	if selector != nil {
+		text = metav1.FormatLabelSelector(selector)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	is, watched := p.of[key]
-	by, err := metav1.LabelSelectorAsSelector(selector)
-	if selector == nil || err != nil {
-		if watched {
-			is.stop()
-			delete(p.of, key)
-		}
-		return
+	if p.of[rollout] == text {
+		return false
 	}
-	if watched && is.selector == by.String() {
-		return
+	if p.of[rollout] = text; selector == nil {
+		delete(p.of, rollout)
 	}
-	if watched {
-		is.stop()
-	}
-	ctx, stop := context.WithCancel(ctx)
-	p.of[key] = podWatch{selector: by.String(), stop: stop}
-	go p.run(ctx, key, by)
+	return true
 }
 
-// run watches until ctx ends. A watch that ends is opened again; what happened in between is looked at then.
-func (p *podWatches) run(ctx context.Context, key types.NamespacedName, selector labels.Selector) {
+// Start watches until ctx ends.
+func (p *podWatches) Start(ctx context.Context) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	stops := map[types.NamespacedName]context.CancelFunc{}
+	for {
+		select {
+		case <-ctx.Done():
+			for _, stop := range stops {
+				stop()
+			}
+			return nil
+		case w := <-p.todo:
+			if stop := stops[w.rollout]; stop != nil {
+				stop()
+				delete(stops, w.rollout)
+			}
+			if w.selector == nil {
+				continue
+			}
+			one, stop := context.WithCancel(ctx)
+			stops[w.rollout] = stop
+			all.Go(func() { p.run(one, w) })
+		}
+	}
+}
+
+// run watches the pods of one workload. A watch that ends is opened again, and what happened in between is looked at then.
+func (p *podWatches) run(ctx context.Context, of podWatch) {
 	pause := wait.Backoff{Duration: time.Second, Factor: 2, Jitter: 0.2, Steps: 5, Cap: 30 * time.Second}
 	delay := pause
 	for ctx.Err() == nil {
-		w, err := p.open(ctx, key.Namespace, selector)
+		w, err := p.open(ctx, of.rollout.Namespace, of.selector)
 		if err == nil {
 			for range w.ResultChan() {
-				p.wake(key)
+				p.wake(of.rollout)
 			}
 			w.Stop()
 			delay = pause
 		} else if ctx.Err() == nil {
-			ctrl.LoggerFrom(ctx).V(1).Info("the pods of a release can't be watched; it is looked at once in a while", "rollout", key, "error", err.Error())
+			ctrl.LoggerFrom(ctx).V(1).Info("the pods of a release can't be watched; it is looked at once in a while", "rollout", of.rollout, "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
 		case <-p.clock.After(delay.Step()):
-			p.wake(key)
+			p.wake(of.rollout)
 		}
 	}
 }

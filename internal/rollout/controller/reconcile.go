@@ -43,8 +43,7 @@ type Reconciler struct {
 	providers map[traffic.Kind]traffic.Router
 	kinds     *latecomers // nil: the cluster knows all kinds
 	follows   *podWatches // nil: nothing wakes for pods
-	bell      *bell
-	routers   Routers // nil: no router tells
+	routers   Routers     // nil: no router tells
 	events    events.EventRecorder
 	clock     clock.PassiveClock
 	patience  patience
@@ -60,7 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || !found {
 		r.patience.over(req.NamespacedName)
 		if err == nil {
-			r.followPods(req.NamespacedName, nil)
+			r.follows.follow(ctx, req.NamespacedName, nil)
 		}
 		return ctrl.Result{}, err
 	}
@@ -82,7 +81,7 @@ func (r *Reconciler) pass(ctx context.Context, ro *v1beta1.Rollout) (time.Durati
 		return 0, err
 	}
 	d := rollout.Decide(w.seen, r.clock.Now())
-	r.followPods(client.ObjectKeyFromObject(ro), podsOf(w, d))
+	r.follows.follow(ctx, client.ObjectKeyFromObject(ro), podsOf(w, d))
 	if d.Writes() {
 		log.FromContext(ctx).Info(d.Why, "rule", d.Rule)
 	}

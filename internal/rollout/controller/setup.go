@@ -72,7 +72,10 @@ func Setup(ctx context.Context, mgr ctrl.Manager, opts Options) error {
 	if err != nil {
 		return fmt.Errorf("making a client for the pods of releases: %w", err)
 	}
-	r.bell, r.follows = b, watchPods(pods, b)
+	r.follows = watchPods(pods, func(rollout types.NamespacedName) { b.ring(reconcile.Request{NamespacedName: rollout}) })
+	if err := mgr.Add(r.follows); err != nil {
+		return fmt.Errorf("adding the watches for the pods of releases: %w", err)
+	}
 	build := ctrl.NewControllerManagedBy(mgr).Named("rollout").For(&v1beta1.Rollout{}).WatchesRawSource(b.source()).
 		Watches(&appsv1.Deployment{}, m.by("Deployment", client.Object.GetName)).
 		Watches(&appsv1.ReplicaSet{}, m.by("Deployment", controllerName)).

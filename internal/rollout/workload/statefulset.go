@@ -137,17 +137,28 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		place, _ := s.place(p)
 		serves[place] = available(p, is.Spec.MinReadySeconds, now)
 		v.count(p, serves[place])
-		// What it has completed it can't go back from by a partition.
-		w.Loose = w.Loose || w.Held && place >= s.partition() && revisionOf(p) != w.Template && cmp.Or(good, st.CurrentRevision) == st.CurrentRevision
 		if !ready(p) && revisionOf(p) != s.due(place) {
 			w.Stuck++
 		}
 	}
+	w.Loose = w.Held && s.loose(w.Template, good)
 	v.share(w.Template, n)
 	if good != "" && good != w.Template && !w.UpOnly {
 		s.split(v, w.Template, good, serves)
 	}
 	return w, v.list()
+}
+
+// loose says that the native controller is about to replace pods. What it has completed it does not go back from by a partition, so
+// that then it has to.
+func (s StatefulSet) loose(template, good string) bool {
+	if cmp.Or(good, s.Is.Status.CurrentRevision) != s.Is.Status.CurrentRevision {
+		return false
+	}
+	return slices.ContainsFunc(s.living(), func(p *corev1.Pod) bool {
+		place, _ := s.place(p)
+		return place >= s.partition() && revisionOf(p) != template
+	})
 }
 
 // split shares the replicas between the stable version and the template's as the partition does.
