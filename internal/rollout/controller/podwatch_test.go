@@ -44,7 +44,9 @@ func TestPodsOfAReleaseAreWatchedWhileItLasts(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- p.Start(ctx) }()
-		of := func(app string) *metav1.LabelSelector { return &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}} }
+		of := func(app string) *metav1.LabelSelector {
+			return &metav1.LabelSelector{MatchLabels: map[string]string{"app": app}}
+		}
 		follow := func(s *metav1.LabelSelector) {
 			p.follow(ctx, rollout, s)
 			synctest.Wait()
