@@ -63,6 +63,7 @@ func TestApplications(t *testing.T) {
 	t.Run("drift is repaired at once", p.drift)
 	t.Run("objects of others are left alone", p.foreign)
 	t.Run("nothing is left of a deleted application", p.deleted)
+	t.Run("a CloneSet, from before its kind is there until it is gone", p.clones)
 	t.Run("twenty canaries at once", p.fleet)
 	t.Run("rollback from an image that never starts, and after a kill", p.rollbacks)
 }

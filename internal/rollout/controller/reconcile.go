@@ -5,6 +5,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, err
 	}
 	wait, err := r.pass(ctx, ro)
-	if apierrors.IsConflict(err) {
+	if overtaken(err) {
 		return ctrl.Result{RequeueAfter: again}, nil
 	}
 	return ctrl.Result{RequeueAfter: wait}, err
@@ -107,6 +108,17 @@ func (r *Reconciler) pass(ctx context.Context, ro *v1beta1.Rollout) (time.Durati
 		wait = d.RecheckAfter
 	}
 	return wait, nil
+}
+
+// overtaken says that somebody else's write was faster: by the version of an object, or by the test in a JSON patch, which the API server
+// answers as something invalid without saying of which field.
+func overtaken(err error) bool {
+	var status apierrors.APIStatus
+	if apierrors.IsInvalid(err) && errors.As(err, &status) {
+		details := status.Status().Details
+		return details == nil || len(details.Causes) == 0
+	}
+	return apierrors.IsConflict(err)
 }
 
 // keep adds the finalizer, so that a Rollout can't go before it gave everything back.
