@@ -13,6 +13,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/vela-rollouts/vela/cluster/pki"
+	"github.com/vela-rollouts/vela/internal/server/access"
 )
 
 // Names that other parts rely on.
@@ -68,6 +69,12 @@ func common() []object {
 		},
 		rbacv1.PolicyRule{APIGroups: []string{"", "events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch", "update"}},
 	)...)
+	for _, r := range access.Roles() {
+		out = append(out,
+			object{rbacv1.GroupName, "v1", "clusterroles", "", r.ClusterRole()},
+			object{rbacv1.GroupName, "v1", "clusterrolebindings", "", r.Binding()},
+		)
+	}
 	return append(out,
 		binding("velad-apiserver-kubelet-client", "system:kubelet-api-admin", pki.UserKubeletClient),
 		// The controllers apply whatever an application is made of: any kind there is.

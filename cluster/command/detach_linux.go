@@ -28,6 +28,8 @@ type message struct {
 	Up    bool             `json:"up,omitempty"`
 	Error string           `json:"error,omitempty"`
 	Took  time.Duration    `json:"took,omitempty"`
+	// First is the account of the web UI that was made.
+	First server.Account `json:"first,omitzero"`
 }
 
 // toParent tells over a pipe. The parent goes when the cluster is up; from
@@ -36,8 +38,8 @@ func toParent(pipe *os.File) teller {
 	enc := json.NewEncoder(pipe)
 	return teller{
 		event: func(e component.Event) { _ = enc.Encode(message{Event: &e}) },
-		up: func(took time.Duration) {
-			_ = enc.Encode(message{Up: true, Took: took})
+		up: func(took time.Duration, first server.Account) {
+			_ = enc.Encode(message{Up: true, Took: took, First: first})
 			_ = pipe.Close()
 		},
 		end: func(err error) {
@@ -83,6 +85,7 @@ func (o *upOptions) childArgs() []string {
 	args := []string{
 		"up", "--progress-fd=3", "--data-dir=" + o.DataDir,
 		fmt.Sprintf("--http-port=%d", o.HTTPPort), fmt.Sprintf("--https-port=%d", o.HTTPSPort), fmt.Sprintf("--api-port=%d", o.APIPort),
+		fmt.Sprintf("--ui-port=%d", o.UIPort),
 		"--pod-cidr=" + o.PodCIDR, "--service-cidr=" + o.ServiceCIDR, "--gateway-pool=" + o.GatewayPool,
 		fmt.Sprintf("--control-plane-only=%t", o.ControlPlaneOnly), fmt.Sprintf("--no-fast-path=%t", o.NoFastPath),
 		fmt.Sprintf("--without-vela=%t", o.WithoutVela), fmt.Sprintf("--verbose=%t", o.Verbose),
@@ -111,7 +114,7 @@ func (o *upOptions) follow(pipe io.ReadCloser) error {
 			return fmt.Errorf("%s; more is in %s", m.Error, server.LogFile(o.DataDir))
 		case m.Up:
 			p.Total("Everything serves after", m.Took)
-			o.hints(o.streams.Out)
+			o.hints(o.streams.Out, m.First)
 			return nil
 		case m.Event != nil:
 			p.Show(*m.Event)
@@ -130,8 +133,14 @@ func tail(file string) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// hints says what to do next.
-func (o *upOptions) hints(out io.Writer) {
+// hints says where the web UI is, with the account that was made, and what to do next.
+func (o *upOptions) hints(out io.Writer, first server.Account) {
+	if url := o.UIURL(); url != "" {
+		_, _ = fmt.Fprintf(out, "\nVelaUX: %s\n", url)
+		if first.Name != "" {
+			_, _ = fmt.Fprintf(out, "  sign in as %s with the password %s\n  (it is shown this once; another one: vela account password %s)\n", first.Name, first.Password, first.Name)
+		}
+	}
 	dir := ""
 	if o.DataDir != server.Defaults().DataDir {
 		dir = " --data-dir " + o.DataDir

@@ -32,7 +32,7 @@ func New(version string, streams Streams) *cobra.Command {
 	}
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	root.AddCommand(newUp(streams), newDown(streams), newStatus(streams), newReset(streams),
+	root.AddCommand(newUp(version, streams), newDown(streams), newStatus(streams), newReset(streams),
 		newKubeconfig(streams), newImage(streams), newVersion(version, streams))
 	return root
 }

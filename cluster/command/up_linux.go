@@ -28,8 +28,9 @@ type upOptions struct {
 	streams    Streams
 }
 
-func newUp(streams Streams) *cobra.Command {
+func newUp(version string, streams Streams) *cobra.Command {
 	o := &upOptions{Config: server.Defaults(), streams: streams}
+	o.Version = version
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start the cluster",
@@ -38,7 +39,12 @@ func newUp(streams Streams) *cobra.Command {
   velad up --detach --http-port 8080 --https-port 8443
   velad up --control-plane-only --data-dir /tmp/cp --api-port 16443`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.ControlPlaneOnly && !cmd.Flags().Changed("ui-port") {
+				o.UIPort = 0
+			}
+			return o.run(cmd.Context())
+		},
 	}
 	f := cmd.Flags()
 	dataDirFlag(cmd, &o.DataDir)
@@ -46,6 +52,7 @@ func newUp(streams Streams) *cobra.Command {
 	f.IntVar(&o.HTTPPort, "http-port", o.HTTPPort, "port of the gateway for HTTP")
 	f.IntVar(&o.HTTPSPort, "https-port", o.HTTPSPort, "port of the gateway for HTTPS")
 	f.IntVar(&o.APIPort, "api-port", o.APIPort, "port of the Kubernetes API, on the loopback address and for pods")
+	f.IntVar(&o.UIPort, "ui-port", o.UIPort, "port of the web UI on the loopback address; 0: none (default with --control-plane-only)")
 	f.StringVar(&o.PodCIDR, "pod-cidr", o.PodCIDR, "range of the pods' addresses")
 	f.StringVar(&o.ServiceCIDR, "service-cidr", o.ServiceCIDR, "range of the Services' addresses")
 	f.StringVar(&o.GatewayPool, "gateway-pool", "", "range out of which each Gateway gets an address of its own on this machine, such as 10.243.0.0/24 (default: all share one)")
@@ -105,7 +112,7 @@ func (o *upOptions) foreground(ctx context.Context) error {
 	s, err := server.New(o.Config, server.Loggers{Own: logs.Own, Etcd: logs.Etcd}, begun, teller.event)
 	if err == nil {
 		err = s.Run(ctx, func() error {
-			teller.up(time.Since(begun))
+			teller.up(time.Since(begun), s.FirstAccount())
 			return nil
 		})
 	}
@@ -116,7 +123,7 @@ func (o *upOptions) foreground(ctx context.Context) error {
 // teller shows how it goes: to a person, or to the parent that a detached velad has.
 type teller struct {
 	event func(component.Event)
-	up    func(took time.Duration)
+	up    func(took time.Duration, first server.Account)
 	end   func(err error)
 }
 
@@ -127,9 +134,9 @@ func (o *upOptions) teller(terminal *os.File) teller {
 	p := progress.New(terminal, term.IsTerminal(int(terminal.Fd())))
 	return teller{
 		event: p.Show,
-		up: func(took time.Duration) {
+		up: func(took time.Duration, first server.Account) {
 			p.Total("Everything serves after", took)
-			o.hints(terminal)
+			o.hints(terminal, first)
 			_, _ = fmt.Fprintln(terminal, "Ctrl-C stops it.")
 		},
 		end: func(error) {},

@@ -22,6 +22,7 @@ type Config struct {
 	DataDir             string
 	HTTPPort, HTTPSPort int
 	APIPort             int
+	UIPort              int // of the web UI, on loopback; 0: none
 	PodCIDR             string
 	ServiceCIDR         string
 	GatewayPool         string // empty: Gateways share the edge's address
@@ -33,6 +34,8 @@ type Config struct {
 	NoFastPath bool
 	// WithoutVela leaves vela's own controllers out; they run elsewhere.
 	WithoutVela bool
+	// Version is shown in the web UI.
+	Version string
 	// Verbose logs what Kubernetes' own parts do, not only what fails.
 	Verbose bool
 }
@@ -44,6 +47,7 @@ func Defaults() Config {
 		HTTPPort:      80,
 		HTTPSPort:     443,
 		APIPort:       6443,
+		UIPort:        9082,
 		PodCIDR:       "10.244.0.0/24",
 		ServiceCIDR:   controlplane.DefaultServiceCIDR,
 		ClusterDomain: controlplane.DefaultClusterDomain,
@@ -70,6 +74,9 @@ func (c *Config) Validate() error {
 		}
 	}
 	seen := map[int]string{}
+	if c.UIPort < 0 {
+		return fmt.Errorf("--ui-port: %d is not a port; choose one from 1 to 65535, or 0 for no web UI", c.UIPort)
+	}
 	for _, p := range c.ports() {
 		if p.Number < 1 || p.Number > 65535 {
 			return fmt.Errorf("%s: %d is not a port; choose one from 1 to 65535", p.Flag, p.Number)
@@ -127,6 +134,9 @@ func (c *Config) gatewayPool() netip.Prefix {
 
 func (c *Config) ports() []preflight.Port {
 	ports := []preflight.Port{{Number: c.APIPort, Flag: "--api-port"}}
+	if c.UIPort != 0 && !c.WithoutVela {
+		ports = append(ports, preflight.Port{Number: c.UIPort, Flag: "--ui-port"})
+	}
 	if c.ControlPlaneOnly {
 		return ports
 	}
@@ -149,6 +159,22 @@ func (c *Config) dnsIP() net.IP {
 
 func (c *Config) edgeAdmin() string {
 	return net.JoinHostPort(c.gateway().String(), strconv.Itoa(edgeAdminPort))
+}
+
+// uiAddr is where the web UI listens; empty: nowhere.
+func (c *Config) uiAddr() string {
+	if c.UIPort == 0 {
+		return ""
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.UIPort))
+}
+
+// UIURL is where people find the web UI; empty where there is none.
+func (c *Config) UIURL() string {
+	if c.UIPort == 0 || c.WithoutVela {
+		return ""
+	}
+	return "http://" + c.uiAddr()
 }
 
 func (c *Config) path(elem ...string) string {

@@ -53,6 +53,14 @@ type Server struct {
 	logs Loggers
 	plan *controlplane.Plan
 	sup  *component.Supervisor
+	// account is the first one of the web UI, where it was made in this start.
+	account Account
+}
+
+// Account is one that signs in to the web UI.
+type Account struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
 }
 
 // Preflight refuses a machine on which the cluster cannot run.
@@ -100,6 +108,8 @@ func New(cfg Config, logs Loggers, now time.Time, report func(component.Event)) 
 	if !cfg.WithoutVela {
 		s.sup.Add(vela.New(vela.Config{
 			Kubeconfig: s.plan.PKI.Manager, CertDir: cfg.path("webhooks"), EdgeURLs: edges, Log: logs.Own,
+			UIAddr: cfg.uiAddr(), Version: cfg.Version,
+			FirstAccount: func(name, password string) { s.account = Account{name, password} },
 		}), controlplane.Objects)
 	}
 	return s, nil
@@ -158,6 +168,10 @@ func (s *Server) addNode() {
 		kubeconfig: pki.Edge, log: s.logs.Own, task: component.NewTask(),
 	}, controlplane.Objects)
 }
+
+// FirstAccount is the account of the web UI that was made in this start; the zero one when there was one already. It is known when
+// everything serves, and nowhere else.
+func (s *Server) FirstAccount() Account { return s.account }
 
 // Run starts everything, calls up when it serves, and stops everything when
 // ctx ends or a component dies; then nothing of it is left on the machine.

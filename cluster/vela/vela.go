@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/vela-rollouts/vela/cluster/bootstrap"
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/internal/manager"
 )
@@ -24,7 +25,11 @@ type Config struct {
 	CertDir string
 	// EdgeURLs are where the edge says what it serves; none without an edge.
 	EdgeURLs []string
-	Log      *slog.Logger
+	// UIAddr is where the web UI listens; empty: nowhere. FirstAccount is called when its first account was made.
+	UIAddr       string
+	FirstAccount func(name, password string)
+	Version      string
+	Log          *slog.Logger
 }
 
 // Controllers is the component.
@@ -69,7 +74,10 @@ func (c *Controllers) Start(context.Context) error {
 			WebhookHost: "127.0.0.1",
 			WebhookPort: port,
 			WebhookURL:  fmt.Sprintf("https://127.0.0.1:%d", port),
-			Log:         c.cfg.Log,
+			UI: manager.UIConfig{
+				Addr: c.cfg.UIAddr, Namespace: bootstrap.Namespace, FirstAccount: c.cfg.FirstAccount, Version: c.cfg.Version,
+			},
+			Log: c.cfg.Log,
 			Ready:       func() { c.once.Do(func() { close(c.ready) }) },
 		})
 	})

@@ -14,10 +14,13 @@ import (
 	"github.com/vela-rollouts/vela/internal/manager"
 )
 
+// version is set by the linker.
+var version = "dev"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := manager.Command(os.Stderr).ExecuteContext(ctx); err != nil {
+	if err := manager.Command(version, os.Stderr).ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		os.Exit(1)
 	}

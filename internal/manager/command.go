@@ -14,9 +14,9 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Command is vela-core's command line; its log goes to out as JSON.
-func Command(out io.Writer) *cobra.Command {
-	var cfg Config
+// Command is vela-core's command line, of a version; its log goes to out as JSON.
+func Command(version string, out io.Writer) *cobra.Command {
+	cfg := Config{UI: UIConfig{Version: version}}
 	var kubeconfig string
 	var verbose bool
 	cmd := &cobra.Command{
@@ -47,6 +47,11 @@ func Command(out io.Writer) *cobra.Command {
 	f.IntVar(&cfg.WebhookPort, "webhook-port", 9443, "port the webhooks listen on")
 	f.StringVar(&cfg.WebhookURL, "webhook-url", "", "where the API server finds the webhooks, such as https://127.0.0.1:9443")
 	f.StringVar(&cfg.WebhookService, "webhook-service", "", "namespace/name of the webhooks' Service, in place of a URL")
+	f.StringVar(&cfg.UI.Addr, "ui-addr", "", "host:port of the web UI and its API; off without it")
+	f.StringVar(&cfg.UI.CertFile, "ui-tls-cert", "", "certificate of the web UI")
+	f.StringVar(&cfg.UI.KeyFile, "ui-tls-key", "", "key of that certificate")
+	f.BoolVar(&cfg.UI.BehindTLS, "ui-behind-tls", false, "people reach the web UI through something that has TLS, such as a gateway")
+	f.StringVar(&cfg.UI.Namespace, "ui-namespace", "vela-system", "namespace of the Secrets of accounts and sessions")
 	f.StringVar(&cfg.MetricsAddr, "metrics-addr", "", "host:port of the metrics; off without it")
 	f.StringVar(&cfg.HealthAddr, "health-addr", "", "host:port of /healthz and /readyz; off without it")
 	f.BoolVar(&cfg.LeaderElection, "leader-elect", false, "let one of several processes work at a time")

@@ -29,6 +29,9 @@ type Config struct {
 	// WebhookService is namespace/name of a Service in place of WebhookURL; its port is 443.
 	WebhookService string
 
+	// UI is the web UI.
+	UI UIConfig
+
 	// MetricsAddr and HealthAddr are host:port; empty or 0 turns each off.
 	MetricsAddr string
 	HealthAddr  string
@@ -53,6 +56,9 @@ func (c *Config) validate() error {
 		if *addr == "" {
 			*addr = "0"
 		}
+	}
+	if err := c.UI.validate(); err != nil {
+		return err
 	}
 	if c.CertDir == "" {
 		return nil

@@ -14,6 +14,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
@@ -27,7 +28,9 @@ import (
 	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	corev1alpha1 "github.com/vela-rollouts/vela/api/core/v1alpha1"
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1alpha1 "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
@@ -56,13 +59,32 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := mgr.Add(hooks.rival); err != nil {
 		return fmt.Errorf("adding the look for OpenKruise Rollouts: %w", err)
 	}
-	if err := mgr.Add(&readiness{cache: mgr.GetCache(), webhooks: hooks, ready: cfg.Ready}); err != nil {
+	web, err := addUI(ctx, mgr, cfg)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(&readiness{cache: mgr.GetCache(), webhooks: hooks, web: web, ready: cfg.Ready}); err != nil {
 		return fmt.Errorf("adding readiness: %w", err)
 	}
 	if err := mgr.Start(ctx); err != nil {
 		return fmt.Errorf("running the controllers: %w", err)
 	}
 	return nil
+}
+
+// addUI adds the web UI's server; nil where there is to be none.
+func addUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
+	if cfg.UI.Addr == "" {
+		return nil, nil //nolint:nilnil // there is to be none
+	}
+	web, err := newUI(ctx, mgr, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := mgr.Add(web); err != nil {
+		return nil, fmt.Errorf("adding the web UI: %w", err)
+	}
+	return web, nil
 }
 
 func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
@@ -140,12 +162,12 @@ func clientConfig(given *rest.Config, w *writes) *rest.Config {
 	return c
 }
 
-// Scheme has every kind that the controllers read or write.
+// Scheme has every kind that the controllers and the web UI read or write.
 func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, networkingv1.AddToScheme, discoveryv1.AddToScheme, eventsv1.AddToScheme,
-		admissionregistrationv1.AddToScheme,
+		admissionregistrationv1.AddToScheme, rbacv1.AddToScheme, gatewayv1.Install, corev1alpha1.AddToScheme,
 		v1beta1.AddToScheme, rolloutsv1beta1.AddToScheme, rolloutsv1alpha1.AddToScheme, v1alpha1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {

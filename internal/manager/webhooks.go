@@ -238,6 +238,7 @@ func (h *webhooks) check(*http.Request) error {
 type readiness struct {
 	cache    cache.Cache
 	webhooks *webhooks
+	web      *webUI // nil where there is none
 	ready    func()
 }
 
@@ -254,6 +255,11 @@ func (r *readiness) Start(ctx context.Context) error {
 			return nil
 		}
 		return fmt.Errorf("registering the webhooks: %w", err)
+	}
+	if r.web != nil {
+		if err := r.web.accounts(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
 	}
 	if r.ready != nil {
 		r.ready()

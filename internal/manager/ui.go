@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/internal/account"
+	"github.com/vela-rollouts/vela/internal/application/validate"
+	"github.com/vela-rollouts/vela/internal/definition"
+	"github.com/vela-rollouts/vela/internal/server"
+	"github.com/vela-rollouts/vela/internal/server/access"
+	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/workflow/expression"
+	"github.com/vela-rollouts/vela/internal/workflow/step"
+	"github.com/vela-rollouts/vela/ui"
+)
+
+// UIConfig is what the web UI's server is told; without an Addr there is none.
+type UIConfig struct {
+	// Addr is host:port.
+	Addr string
+	// CertFile and KeyFile are for TLS; without them it is plain HTTP, and Addr is to be on loopback or behind something that
+	// has TLS (BehindTLS).
+	CertFile, KeyFile string
+	BehindTLS         bool
+	// Namespace of the Secrets of accounts and sessions.
+	Namespace string
+	// FirstAccount is called once with the account that was made because there was none; nil: there has to be one.
+	FirstAccount func(name, password string)
+	// Version is shown.
+	Version string
+}
+
+// secure says that people come by TLS.
+func (c UIConfig) secure() bool { return c.BehindTLS || c.CertFile != "" }
+
+// validate says in a sentence what is missing.
+func (c UIConfig) validate() error {
+	if c.Addr == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("the address of the web UI: %q is not host:port; write one such as 127.0.0.1:9082", c.Addr)
+	}
+	ip := net.ParseIP(host)
+	if loopback := host == "localhost" || ip != nil && ip.IsLoopback(); !loopback && !c.secure() {
+		return fmt.Errorf("the address of the web UI: %s can be reached from elsewhere, and passwords would travel in the clear; "+
+			"listen on 127.0.0.1, give a certificate, or say that it is behind TLS", c.Addr)
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return fmt.Errorf("the certificate of the web UI: give both a certificate and its key")
+	}
+	return nil
+}
+
+// webUI is the web UI's server in the process.
+type webUI struct {
+	cfg      UIConfig
+	session  *session.Session
+	handler  http.Handler
+	listener net.Listener
+}
+
+// newUI puts the server together and opens its port.
+func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
+	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
+	if err != nil {
+		return nil, fmt.Errorf("making a client for the web UI: %w", err)
+	}
+	now := clock.RealClock{}
+	reviewer := access.NewReviewer(func(ctx context.Context, r *authorizationv1.SubjectAccessReview) error {
+		made, err := clientset.AuthorizationV1().SubjectAccessReviews().Create(ctx, r, metav1.CreateOptions{})
+		if err == nil {
+			r.Status = made.Status
+		}
+		return err
+	}, now)
+	u := &webUI{cfg: cfg.UI, session: session.New(session.Config{
+		Secrets:     session.Secrets{Reader: mgr.GetAPIReader(), Writer: mgr.GetClient(), Namespace: cfg.UI.Namespace},
+		ReviewToken: reviewToken(clientset), Secure: cfg.UI.secure(), Clock: now, Log: cfg.Log,
+	})}
+	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
+	u.handler, err = server.New(server.Deps{
+		Cluster: access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
+			access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper())),
+		Reviewer: reviewer, Session: u.session, Edge: gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now),
+		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
+		Files: ui.Files(), Secure: cfg.UI.secure(), Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var listen net.ListenConfig
+	if u.listener, err = listen.Listen(ctx, "tcp", cfg.UI.Addr); err != nil {
+		return nil, fmt.Errorf("opening the port of the web UI: %w", err)
+	}
+	if cfg.UI.CertFile == "" {
+		return u, nil
+	}
+	pair, err := tls.LoadX509KeyPair(cfg.UI.CertFile, cfg.UI.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate of the web UI: %w", err)
+	}
+	u.listener = tls.NewListener(u.listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+	return u, nil
+}
+
+func reviewToken(clientset kubernetes.Interface) session.ReviewToken {
+	return func(ctx context.Context, token string) (authenticationv1.UserInfo, bool, error) {
+		review, err := clientset.AuthenticationV1().TokenReviews().Create(ctx,
+			&authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: token}}, metav1.CreateOptions{})
+		if err != nil {
+			return authenticationv1.UserInfo{}, false, err
+		}
+		return review.Status.User, review.Status.Authenticated, nil
+	}
+}
+
+// NeedLeaderElection is false: every process answers.
+func (*webUI) NeedLeaderElection() bool { return false }
+
+// Start answers until ctx ends.
+func (u *webUI) Start(ctx context.Context) error { return server.Serve(ctx, u.listener, u.handler) }
+
+// accounts makes the first account where there is none.
+func (u *webUI) accounts(ctx context.Context) error {
+	if u.cfg.FirstAccount == nil {
+		return nil
+	}
+	password, err := u.session.EnsureFirst(ctx)
+	if err != nil {
+		return fmt.Errorf("making the first account of the web UI: %w", err)
+	}
+	if password != "" {
+		u.cfg.FirstAccount(account.First, password)
+	}
+	return nil
+}
