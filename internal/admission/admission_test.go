@@ -18,6 +18,7 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 	"sigs.k8s.io/yaml"
@@ -67,6 +68,54 @@ func patched(t *testing.T, req admission.Request, resp admission.Response) map[s
 	return out
 }
 
+// defaults of a cluster in which the controller is the user vela.
+func defaults() velaadmission.ApplicationDefaults {
+	return velaadmission.ApplicationDefaults{Controller: func(context.Context) (string, error) { return "vela", nil }}
+}
+
+func TestWhoPublishedAVersionIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	app := func(version, by, image string) string {
+		annotations := ""
+		if version != "" {
+			annotations += "app.oam.dev/publishVersion: " + version + ", "
+		}
+		if by != "" {
+			annotations += "release.oam.dev/published-by: " + by
+		}
+		return "metadata: {name: demo, annotations: {" + annotations + "}}\nspec: {components: [{name: c, type: webservice, properties: {image: \"" + image + "\"}}]}\n"
+	}
+	cases := map[string]struct {
+		op          admissionv1.Operation
+		object, old string
+		options     string
+		user        string
+		want        string
+	}{
+		"the first version":                      {admissionv1.Create, app("v1", "", "a"), "", "", "ann", "ann"},
+		"another version, by another":            {admissionv1.Update, app("v2", "ann", "b"), app("v1", "ann", "a"), "", "bob", "bob"},
+		"a client that says somebody else":       {admissionv1.Create, app("v1", "root", "a"), "", "", "ann", "ann"},
+		"a client that changes only the name":    {admissionv1.Update, app("v1", "root", "a"), app("v1", "ann", "a"), "", "bob", "ann"},
+		"a client that leaves the name out":      {admissionv1.Update, app("v1", "", "a"), app("v1", "ann", "a"), "", "bob", "ann"},
+		"a change that is not published yet":     {admissionv1.Update, app("v1", "ann", "b"), app("v1", "ann", "a"), "", "bob", "ann"},
+		"a change where versions are not used":   {admissionv1.Update, app("", "ann", "b"), app("", "ann", "a"), "", "bob", "bob"},
+		"the controller puts a version back":     {admissionv1.Update, app("v1", "ann", "a"), app("v2", "bob", "b"), "{fieldManager: vela-application}", "vela", "ann"},
+		"somebody in the name of the controller": {admissionv1.Update, app("v1", "ann", "a"), app("v2", "bob", "b"), "{fieldManager: vela-application}", "eve", "eve"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t, tc.op, tc.object, tc.old, tc.options)
+			req.UserInfo.Username = tc.user
+			out := patched(t, req, defaults().Handle(t.Context(), req))
+			got, _, err := unstructured.NestedString(out, "metadata", "annotations", v1beta1.AnnotationPublishedBy)
+			if err != nil || got != tc.want {
+				t.Errorf("published by %q (%v), want %q", got, err, tc.want)
+			}
+		})
+	}
+}
+
 func TestStepsGetNames(t *testing.T) {
 	t.Parallel()
 	req := request(t, admissionv1.Create, `
@@ -78,7 +127,7 @@ spec:
     - {type: suspend}
     - {name: given, type: step-group, subSteps: [{type: suspend}, {name: "", type: suspend}]}
 `, "", "")
-	out := patched(t, req, velaadmission.ApplicationDefaults{}.Handle(t.Context(), req))
+	out := patched(t, req, defaults().Handle(t.Context(), req))
 	raw, err := json.Marshal(out)
 	if err != nil {
 		t.Fatal(err)

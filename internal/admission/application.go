@@ -24,11 +24,15 @@ import (
 const controllerFieldManager = "vela-application"
 
 // ApplicationDefaults fills in what the author of an Application may leave out: names of steps, and the finalizer that
-// keeps the Application until everything it made is gone.
-type ApplicationDefaults struct{}
+// keeps the Application until everything it made is gone. It also writes down who published the version that the Application
+// carries, over whatever the client sent.
+type ApplicationDefaults struct {
+	// Controller is the user that the application controller is to the API server. What it puts back says who published it.
+	Controller func(ctx context.Context) (string, error)
+}
 
 // Handle answers one request.
-func (ApplicationDefaults) Handle(_ context.Context, req admission.Request) admission.Response {
+func (d ApplicationDefaults) Handle(ctx context.Context, req admission.Request) admission.Response {
 	var app map[string]any
 	if err := json.Unmarshal(req.Object.Raw, &app); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the Application: %w", err))
@@ -37,11 +41,58 @@ func (ApplicationDefaults) Handle(_ context.Context, req admission.Request) admi
 	if req.Operation == admissionv1.Create {
 		addFinalizer(app)
 	}
+	own, err := writtenBy(ctx, req, d.Controller)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if !own {
+		if err := signVersion(app, req); err != nil {
+			return admission.Errored(http.StatusBadRequest, err)
+		}
+	}
 	mutated, err := json.Marshal(app)
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("writing the Application: %w", err))
 	}
 	return admission.PatchResponseFromRaw(req.Object.Raw, mutated)
+}
+
+// signVersion writes down who publishes: whoever changes the publishVersion, or the spec where there is none. Anybody else leaves
+// the name that is there.
+func signVersion(app map[string]any, req admission.Request) error {
+	fresh, old := &v1beta1.Application{}, &v1beta1.Application{}
+	if json.Unmarshal(req.Object.Raw, fresh) != nil {
+		return nil // the API server refuses it in better words
+	}
+	if len(req.OldObject.Raw) > 0 {
+		if err := json.Unmarshal(req.OldObject.Raw, old); err != nil {
+			return fmt.Errorf("reading the stored Application: %w", err)
+		}
+	}
+	by := old.Annotations[v1beta1.AnnotationPublishedBy]
+	version := application.PublishVersion(fresh)
+	published := version != application.PublishVersion(old)
+	if version == "" && !published {
+		changed, err := specChanged(old, fresh)
+		if err != nil {
+			return err
+		}
+		published = changed
+	}
+	if published {
+		by = req.UserInfo.Username
+	}
+	if by == fresh.Annotations[v1beta1.AnnotationPublishedBy] {
+		return nil
+	}
+	if by == "" {
+		unstructured.RemoveNestedField(app, "metadata", "annotations", v1beta1.AnnotationPublishedBy)
+		return nil
+	}
+	if err := unstructured.SetNestedField(app, by, "metadata", "annotations", v1beta1.AnnotationPublishedBy); err != nil {
+		return fmt.Errorf("metadata.annotations: %w", err)
+	}
+	return nil
 }
 
 // nameSteps gives a step without a name the name step-<index>, a sub step step-<index>-<index>, both from 0.
@@ -111,7 +162,7 @@ func (r ApplicationRules) Handle(ctx context.Context, req admission.Request) adm
 	if app.DeletionTimestamp != nil {
 		return admission.Allowed("")
 	}
-	own, err := r.writtenByController(ctx, req)
+	own, err := writtenBy(ctx, req, r.Controller)
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
@@ -175,16 +226,16 @@ func specChanged(old, app *v1beta1.Application) (bool, error) {
 	return before != after, err
 }
 
-// writtenByController says that the controller's own user writes, in the controller's name. The name alone is for anybody to
-// choose; the user alone may be an administrator's.
-func (r ApplicationRules) writtenByController(ctx context.Context, req admission.Request) (bool, error) {
+// writtenBy says that the controller's own user writes, in the controller's name. The name alone is for anybody to choose; the
+// user alone may be an administrator's.
+func writtenBy(ctx context.Context, req admission.Request, controller func(ctx context.Context) (string, error)) (bool, error) {
 	var options struct {
 		FieldManager string `json:"fieldManager"`
 	}
 	if len(req.Options.Raw) == 0 || json.Unmarshal(req.Options.Raw, &options) != nil || options.FieldManager != controllerFieldManager {
 		return false, nil
 	}
-	user, err := r.Controller(ctx)
+	user, err := controller(ctx)
 	if err != nil {
 		return false, fmt.Errorf("asking the API server who the controller is: %w", err)
 	}

@@ -96,14 +96,19 @@ func TestWhereRolloutsAreSomebodyElsesNothingIsRegisteredAboutThem(t *testing.T)
 				webhooks++
 			}
 		}
+		for _, p := range rules.Items {
+			if p.Name != "vela-release-verbs" { // that one is about ReleaseActions, and always there
+				policies++
+			}
+		}
 		closing := &admissionregistrationv1.MutatingAdmissionPolicyList{}
 		if err := c.List(t.Context(), closing); err != nil {
 			t.Fatal(err)
 		}
-		if len(closing.Items) > 0 != (len(rules.Items) > 0) {
-			t.Errorf("%d policies close what holds a workload, %d keep it", len(closing.Items), len(rules.Items))
+		if len(closing.Items) > 0 != (policies > 0) {
+			t.Errorf("%d policies close what holds a workload, %d keep it", len(closing.Items), policies)
 		}
-		return webhooks, len(rules.Items)
+		return webhooks, policies
 	}
 	for _, ours := range []bool{true, false, false, true} {
 		if err := velaadmission.Register(t.Context(), c, at, nil, "vela", ours); err != nil {

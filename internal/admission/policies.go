@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	release "github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rollouts "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 )
 
@@ -21,7 +22,8 @@ import (
 type policy struct {
 	name                     string
 	group, version, resource string
-	when                     string // which updates it is about
+	creates                  bool   // it is about what is created, not about updates
+	when                     string // which of them it is about
 	allowed, message         string
 }
 
@@ -93,23 +95,41 @@ func jumps(strategy string) policy {
 	}
 }
 
+// verbs asks, besides create on releaseactions, for the verb that is called like the action, so that who approves need not be one who
+// may roll back. Whoever has all verbs has these.
+func verbs() policy {
+	return policy{
+		name: "vela-release-verbs", group: release.Group, version: release.GroupVersion().Version, resource: "releaseactions", creates: true,
+		when: "has(object.spec.action)",
+		allowed: fmt.Sprintf("authorizer.group(%q).resource(\"releaseactions\").namespace(request.namespace).check(object.spec.action).allowed()",
+			release.Group),
+		message: "spec.action: besides create you need the verb of this name (resume, suspend, rollback, terminate, restart) on releaseactions." + release.Group +
+			"; ask for a role that has it, such as vela-approver or vela-operator",
+	}
+}
+
 // keepPolicies tells the API server about the policies. Clusters before 1.30 have none; there a hold is repaired when it is
 // lost, and who approves has to look first.
 func keepPolicies(ctx context.Context, c client.Client, controller string) error {
 	for _, p := range policies(controller) {
-		rule, binding := p.objects()
-		err := replace(ctx, c, rule, &admissionregistrationv1.ValidatingAdmissionPolicy{})
-		if meta.IsNoMatchError(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := replace(ctx, c, binding, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}); err != nil {
+		if known, err := keepPolicy(ctx, c, p); err != nil || !known {
 			return err
 		}
 	}
 	return keepClosings(ctx, c)
+}
+
+// keepPolicy tells the API server about one policy; false where the cluster has none.
+func keepPolicy(ctx context.Context, c client.Client, p policy) (known bool, err error) {
+	rule, binding := p.objects()
+	err = replace(ctx, c, rule, &admissionregistrationv1.ValidatingAdmissionPolicy{})
+	if meta.IsNoMatchError(err) {
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	return true, replace(ctx, c, binding, &admissionregistrationv1.ValidatingAdmissionPolicyBinding{})
 }
 
 // dropPolicies takes the policies back: their marks are those of OpenKruise Rollouts too.
@@ -138,6 +158,10 @@ func drop(ctx context.Context, c client.Client, all ...client.Object) (known boo
 }
 
 func (p policy) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy, *admissionregistrationv1.ValidatingAdmissionPolicyBinding) {
+	operation := admissionregistrationv1.Update
+	if p.creates {
+		operation = admissionregistrationv1.Create
+	}
 	fail, reason, scope := admissionregistrationv1.Fail, metav1.StatusReasonForbidden, admissionregistrationv1.NamespacedScope
 	rule := &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: p.name},
@@ -145,7 +169,7 @@ func (p policy) objects() (*admissionregistrationv1.ValidatingAdmissionPolicy, *
 			FailurePolicy: &fail,
 			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
 				RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-					Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Update},
+					Operations: []admissionregistrationv1.OperationType{operation},
 					Rule:       admissionregistrationv1.Rule{APIGroups: []string{p.group}, APIVersions: []string{p.version}, Resources: []string{p.resource}, Scope: &scope},
 				},
 			}}},

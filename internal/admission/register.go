@@ -44,7 +44,7 @@ type Rules struct {
 
 // Serve puts the webhooks on server.
 func Serve(server webhook.Server, rules Rules) {
-	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{}})
+	server.Register(pathMutateApplication, &admission.Webhook{Handler: ApplicationDefaults{Controller: rules.Applications.Controller}})
 	server.Register(pathValidateApplication, &admission.Webhook{Handler: rules.Applications})
 	server.Register(pathMutateAction, &admission.Webhook{Handler: ActionDefaults{}})
 	server.Register(pathValidateAction, &admission.Webhook{Handler: rules.Actions})
@@ -111,6 +111,9 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 		return err
 	}
 	if err := replace(ctx, c, v, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
+		return err
+	}
+	if _, err := keepPolicy(ctx, c, verbs()); err != nil {
 		return err
 	}
 	if !rolloutsAreOurs {

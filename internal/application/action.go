@@ -5,8 +5,11 @@ package application
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
@@ -121,6 +124,27 @@ func PlanRollback(app *v1beta1.Application, revisions []v1beta1.ApplicationRevis
 		}
 	}
 	return rollback, ""
+}
+
+// mostLeft is how many revisions a rollback keeps a record of; a run that was superseded again and again leaves more.
+const mostLeft = 5
+
+// Left are the revisions that a rollback to target leaves behind, the newest last, as they are kept on record.
+func Left(app string, target *v1beta1.ApplicationRevision, revisions []v1beta1.ApplicationRevision) ([]runtime.RawExtension, error) {
+	var left []runtime.RawExtension
+	number := RevisionNumber(app, target.Name)
+	for _, rev := range byNumber(app, revisions) {
+		if RevisionNumber(app, rev.Name) <= number {
+			continue
+		}
+		rev.ManagedFields, rev.OwnerReferences = nil, nil
+		raw, err := json.Marshal(rev)
+		if err != nil {
+			return nil, fmt.Errorf("writing revision %s: %w", rev.Name, err)
+		}
+		left = append(left, runtime.RawExtension{Raw: raw})
+	}
+	return left[max(0, len(left)-mostLeft):], nil
 }
 
 // atRest says that target is in force, succeeded, and nothing else was asked for.

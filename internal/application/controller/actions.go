@@ -146,6 +146,9 @@ func (r *Reconciler) rollback(ctx context.Context, w *world, plan application.Ac
 	if err := r.restoreSpec(ctx, w, target); err != nil {
 		return err
 	}
+	if err := r.remember(ctx, w, plan.Action, target); err != nil {
+		return err
+	}
 	st := &w.app.Status
 	st.LatestRevision = application.NameOf(w.app.Name, target)
 	st.Workflow = target.Status.Workflow.DeepCopy()
@@ -180,9 +183,13 @@ func (r *Reconciler) restoreSpec(ctx context.Context, w *world, target *v1beta1.
 	if next.Annotations == nil {
 		next.Annotations = map[string]string{}
 	}
-	next.Annotations[v1beta1.AnnotationPublishVersion] = version
-	if version == "" {
-		delete(next.Annotations, v1beta1.AnnotationPublishVersion)
+	// What belongs to a version comes and goes with it.
+	for _, name := range []string{
+		v1beta1.AnnotationPublishVersion, v1beta1.AnnotationWorkflowName, v1beta1.AnnotationNote, v1beta1.AnnotationPublishedBy,
+	} {
+		if next.Annotations[name] = target.Annotations[name]; next.Annotations[name] == "" {
+			delete(next.Annotations, name)
+		}
 	}
 	status := w.app.Status
 	if err := r.client.Update(ctx, next, client.FieldOwner(apply.FieldManager)); err != nil {
@@ -252,6 +259,35 @@ func (r *Reconciler) returned(ctx context.Context, w *world, target *v1beta1.App
 		}
 	}
 	return all, strings.Join(messages, "; "), nil
+}
+
+// remember writes into a rollback which revisions it leaves behind, with how far their runs had come, before any of it is gone:
+// that is the history of those releases.
+func (r *Reconciler) remember(ctx context.Context, w *world, action *v1alpha1.ReleaseAction, target *v1beta1.ApplicationRevision) error {
+	if len(action.Status.Left) > 0 {
+		return nil
+	}
+	revisions := slices.Clone(w.revisions)
+	for i := range revisions {
+		if latest := w.app.Status.LatestRevision; latest != nil && latest.Name == revisions[i].Name && w.app.Status.Workflow != nil {
+			revisions[i].Status.Workflow = w.app.Status.Workflow
+		}
+	}
+	left, err := application.Left(w.app.Name, target, revisions)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	next := action.DeepCopy()
+	next.Status.Phase, next.Status.Left, next.Status.Target = v1alpha1.ActionExecuting, left, target.Name
+	if err := r.client.Status().Update(ctx, next, client.FieldOwner(apply.FieldManager)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("recording in ReleaseAction %s what it leaves: %w", action.Name, err)
+	}
+	for i := range w.actions {
+		if w.actions[i].UID == next.UID {
+			w.actions[i] = *next
+		}
+	}
+	return nil
 }
 
 // clearRelease deletes the Application's Rollouts, whose finalizer brings pods and routes back, and the revisions that

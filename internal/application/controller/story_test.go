@@ -4,6 +4,7 @@
 package controller
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -175,6 +176,16 @@ func rolledBack(t *testing.T, s *stage, action, reason string) {
 	}
 	if diff := cmp.Diff([]string{"canary-demo-v1:true"}, s.revisions()); diff != "" {
 		t.Errorf("%s: %s", reason, diff)
+	}
+	if len(a.Status.Left) == 0 {
+		t.Fatalf("%s: nothing is on record of what was rolled back", reason)
+	}
+	left := &v1beta1.ApplicationRevision{}
+	if err := json.Unmarshal(a.Status.Left[len(a.Status.Left)-1].Raw, left); err != nil {
+		t.Fatalf("%s: %v", reason, err)
+	}
+	if left.Name == "canary-demo-v1" || left.Spec.Application.Spec.Workflow == nil || left.Status.Workflow == nil || left.Status.Workflow.Finished && left.Status.Succeeded {
+		t.Errorf("%s: on record is %s with progress %v", reason, left.Name, left.Status.Workflow)
 	}
 	if s.image() != "demo:v1" || s.deployment().Annotations[rolloutsv1beta1.AnnotationInProgress] != "" {
 		t.Errorf("%s: image %s, hold %q", reason, s.image(), s.deployment().Annotations[rolloutsv1beta1.AnnotationInProgress])

@@ -76,6 +76,7 @@ func propagated(own map[string]string, filter string) map[string]string {
 		"kubectl.kubernetes.io/last-applied-configuration",
 		annotationFilterLabels, annotationFilterAnnotations,
 		v1beta1.AnnotationHeldFields, v1beta1.AnnotationSpecHash, v1beta1.LabelPause,
+		v1beta1.AnnotationWorkflowName, v1beta1.AnnotationAlias, v1beta1.AnnotationDescription, v1beta1.AnnotationNote, v1beta1.AnnotationPublishedBy,
 		rollouts.AnnotationInProgress, rollouts.AnnotationDeploymentStrategy, rollouts.LabelStableRevision,
 	} {
 		delete(out, key)
