@@ -313,8 +313,8 @@ func loseSet(hash string) func(*world) {
 
 // loseCanary takes the canary route away, or puts the HTTPRoute back as it was.
 func loseCanary(w *world) {
-	if w.http != nil {
-		w.http.putBack(w)
+	if w.real != nil {
+		w.real.lose(w)
 		return
 	}
 	w.canary = nil

@@ -175,8 +175,8 @@ func (w *world) serve(r *router) bool {
 		}
 	}
 	fresh := r.backend == w.backend && (r.canary == nil) == (w.canary == nil) && (r.canary == nil || r.weight() == w.canary.weight && sameMatches(r.matches(), w.canary.matches))
-	if w.http != nil {
-		fresh = fresh && r.route.GetResourceVersion() == w.http.live.GetResourceVersion()
+	if w.real != nil {
+		fresh = fresh && r.serves == w.real.now
 	}
 	for _, name := range []string{"svc", "svc-canary", "svc-stable"} {
 		fresh = fresh && slices.Equal(r.endpoints[name], w.slices[name])

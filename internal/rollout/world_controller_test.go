@@ -218,8 +218,8 @@ func (w *world) mayVanish(hash string) {
 
 // route makes the writes that the traffic engine would, in its order.
 func (w *world) route(want Route, say func()) {
-	if w.http != nil {
-		w.routeHTTP(want, say)
+	if w.real != nil {
+		w.routeReal(want, say)
 		return
 	}
 	if want.Canary {

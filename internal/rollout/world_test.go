@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -45,7 +44,7 @@ type world struct {
 
 	backend  string // of the user's Ingress: svc or svc-stable
 	canary   *canaryIngress
-	http     *httpRoute        // in the place of the Ingress; nil for none
+	real     *routes           // real ones in the place of the Ingress; nil for none
 	orphan   bool              // svc-canary has lost its owner, an earlier svc-stable
 	collect  time.Time         // when the garbage collector sees that
 	services map[string]string // svc-stable, svc-canary: selected hash
@@ -113,7 +112,7 @@ type canaryIngress struct {
 type router struct {
 	backend   string
 	canary    *canaryIngress
-	route     *unstructured.Unstructured // the HTTPRoute that it serves; nil where it is an Ingress
+	serves    written // where the world has real routes
 	endpoints map[string][]*pod
 	due       time.Time
 	lag       time.Duration
@@ -211,8 +210,8 @@ func (w *world) observe() Observation {
 	if !o.Routed() && w.canary == nil && w.backend == "svc" && w.services["svc-stable"] == "" {
 		return o
 	}
-	if w.http != nil {
-		o.Routes = w.observeHTTP()
+	if w.real != nil {
+		o.Routes = w.observeReal()
 		return o
 	}
 	r := &o.Routes
@@ -315,9 +314,9 @@ func (r *router) hearEndpoints(w *world) {
 }
 
 func (r *router) hearRoutes(w *world) {
-	if w.http != nil {
-		r.route = w.http.live
-		r.backend, r.canary = w.http.leads(r.route)
+	if w.real != nil {
+		r.serves = w.real.now
+		r.backend, r.canary = w.real.leads(r.serves)
 		return
 	}
 	r.backend, r.canary = w.backend, nil
