@@ -262,6 +262,7 @@ func randomObservation(t *rapid.T) Observation {
 	o.Workload.Held = rapid.Bool().Draw(t, "held")
 	o.Workload.AppRevision = rapid.SampledFrom([]string{"app-v1", "app-v2"}).Draw(t, "label")
 	o.Deleting, o.Spec.Disabled, o.Spec.Strategy.Paused = rapid.Bool().Draw(t, "deleting"), rapid.Bool().Draw(t, "disabled"), rapid.Bool().Draw(t, "paused")
+	o.Shared = rapid.SampledFrom([]Shared{{}, {Name: "entry"}, {Name: "entry", Joined: true}, {Name: "entry", Problem: "it is gone"}, {Name: "entry", Problem: "it goes", Joined: true}}).Draw(t, "TrafficRouting")
 	o.RollbackInBatch, o.Retry = rapid.Bool().Draw(t, "in batches"), rapid.SampledFrom([]string{"", "1"}).Draw(t, "retry")
 	o.Analysis = Analysis{Configured: rapid.Bool().Draw(t, "analysis"), Step: 1, Revision: "v2", Result: rapid.SampledFrom([]AnalysisResult{AnalysisUnknown, AnalysisPass, AnalysisFail}).Draw(t, "result")}
 	for i := range o.Sets {
@@ -325,6 +326,15 @@ func TestTheSameObservationGivesTheSameDecision(t *testing.T) {
 			if live, there := o.set(s.Hash); !there || live.Replicas != s.From || s.To < 0 {
 				t.Fatalf("a change of size is about what was seen: %+v", s)
 			}
+		}
+		if first.Join && (o.Shared.Name == "" || o.Shared.Joined || o.Shared.Problem != "") {
+			t.Fatalf("a TrafficRouting is marked once, and only one that is there: %+v", first)
+		}
+		if kept := first.Route == nil && o.Routes.Ours() || first.Route != nil && first.Route.Canary; first.Part && (kept || !o.Shared.Joined) {
+			t.Fatalf("the mark goes while a release leads routes: %+v", first)
+		}
+		if first.LetGo && o.Shared.Joined && !first.Part {
+			t.Fatalf("it lets go and leaves its mark: %+v", first)
 		}
 		if first.LetGo && (o.Routes.Ours() || o.Workload.Held) {
 			t.Fatalf("it lets go while something of it is left: %+v", first)

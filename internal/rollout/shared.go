@@ -109,8 +109,9 @@ func (l look) beforeRoutes(why string) verdict {
 	return v
 }
 
-// parts says that a TrafficRouting loses the mark of a release: none is under way in that phase.
+// parts says that a TrafficRouting loses the mark of a release: none is under way in that phase, and no route is led any more.
 func (l look) parts(v verdict) bool {
 	none := []v1beta1.Phase{v1beta1.PhaseHealthy, v1beta1.PhaseInitial, v1beta1.PhaseDisabled}
-	return l.Shared.Joined && (v.LetGo || slices.Contains(none, v.phase))
+	free := !l.Routes.Ours() || v.Route != nil && !v.Route.Canary && !v.Route.Switched
+	return l.Shared.Joined && free && (v.LetGo || slices.Contains(none, v.phase))
 }
