@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 
+	"golang.org/x/sync/errgroup"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,6 +26,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 	"github.com/vela-rollouts/vela/ui"
@@ -73,6 +75,7 @@ func (c UIConfig) validate() error {
 type webUI struct {
 	cfg      UIConfig
 	session  *session.Session
+	stream   *stream.Hub
 	handler  http.Handler
 	listener net.Listener
 }
@@ -95,11 +98,15 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 		Secrets:     session.Secrets{Reader: mgr.GetAPIReader(), Writer: mgr.GetClient(), Namespace: cfg.UI.Namespace},
 		ReviewToken: reviewToken(clientset), Secure: cfg.UI.secure(), Clock: now, Log: cfg.Log,
 	})}
+	cluster := access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
+		access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper()))
+	u.stream = stream.New(stream.Config{
+		Source: stream.Informers{Cache: mgr.GetCache()}, Feeds: map[stream.Kind]stream.Feed{}, Cluster: cluster, Again: u.session.Again,
+		Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
+	})
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	u.handler, err = server.New(server.Deps{
-		Cluster: access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
-			access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper())),
-		Reviewer: reviewer, Session: u.session, Edge: gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now),
+		Cluster: cluster, Reviewer: reviewer, Session: u.session, Stream: u.stream, Edge: gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now),
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
 		Files: ui.Files(), Secure: cfg.UI.secure(), Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
 	})
@@ -136,7 +143,12 @@ func reviewToken(clientset kubernetes.Interface) session.ReviewToken {
 func (*webUI) NeedLeaderElection() bool { return false }
 
 // Start answers until ctx ends.
-func (u *webUI) Start(ctx context.Context) error { return server.Serve(ctx, u.listener, u.handler) }
+func (u *webUI) Start(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error { return u.stream.Run(ctx) })
+	all.Go(func() error { return server.Serve(ctx, u.listener, u.handler) })
+	return all.Wait()
+}
 
 // accounts makes the first account where there is none.
 func (u *webUI) accounts(ctx context.Context) error {
