@@ -2094,9 +2094,12 @@ type Topology struct {
 type TopologyEdge struct {
 	From string           `json:"from"`
 	Kind TopologyEdgeKind `json:"kind"`
-	To   string           `json:"to"`
 
-	// Weight Percent, on edges of traffic
+	// Measured Percent that was counted since the weight was set
+	Measured *float64 `json:"measured,omitempty"`
+	To       string   `json:"to"`
+
+	// Weight Percent that is asked for, on edges of traffic
 	Weight *int `json:"weight,omitempty"`
 }
 

@@ -22,7 +22,6 @@ import (
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
-	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/view"
@@ -30,7 +29,8 @@ import (
 
 // Gatherer reads.
 type Gatherer struct {
-	Cluster *access.Cluster
+	// Cluster is read with the rights of whoever asks; for the stream it is the informers themselves.
+	Cluster client.Reader
 	// Edge asks the replicas of the edge what they serve; nil where there is none that tells.
 	Edge  *Edge
 	Clock clock.PassiveClock
@@ -54,13 +54,13 @@ func (g *Gatherer) App(ctx context.Context, namespace, name string) (Seen, error
 	mine := []client.ListOption{client.InNamespace(namespace), client.MatchingLabels{v1beta1.LabelAppName: name}}
 	revisions, rollouts, pods := &v1beta1.ApplicationRevisionList{}, &rolloutsv1beta1.RolloutList{}, &corev1.PodList{}
 	for _, list := range []client.ObjectList{revisions, rollouts, pods} {
-		if err := ifAllowed(g.Cluster.List(ctx, list, mine...)); err != nil {
+		if err := IfAllowed(g.Cluster.List(ctx, list, mine...)); err != nil {
 			return Seen{}, err
 		}
 	}
 	actions := &v1alpha1.ReleaseActionList{}
 	asked := []client.ListOption{client.InNamespace(namespace), client.MatchingLabels{v1alpha1.LabelApplication: name}}
-	if err := ifAllowed(g.Cluster.List(ctx, actions, asked...)); err != nil {
+	if err := IfAllowed(g.Cluster.List(ctx, actions, asked...)); err != nil {
 		return Seen{}, err
 	}
 	seen.Revisions, seen.Rollouts, seen.Pods, seen.Actions = revisions.Items, rollouts.Items, pods.Items, actions.Items
@@ -94,7 +94,7 @@ func (g *Gatherer) namespace(ctx context.Context, namespace string) ([]Seen, err
 		if list == apps && err != nil {
 			return nil, err
 		}
-		if err := ifAllowed(err); err != nil {
+		if err := IfAllowed(err); err != nil {
 			return nil, err
 		}
 	}
@@ -153,8 +153,8 @@ func notFound(err error, name string) error {
 	return fmt.Errorf("reading application %s: %w", name, err)
 }
 
-// ifAllowed forgets the error for what the person may not read.
-func ifAllowed(err error) error {
+// IfAllowed forgets the error for what the person may not read.
+func IfAllowed(err error) error {
 	if p, ok := errors.AsType[*problem.Error](err); ok && p.Status == http.StatusForbidden {
 		return nil
 	}
