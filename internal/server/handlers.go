@@ -15,10 +15,12 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/apps"
 	"github.com/vela-rollouts/vela/internal/server/catalog"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/matrix"
 	"github.com/vela-rollouts/vela/internal/server/runs"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/timeline"
 )
 
 // handlers is the table of contents: each package answers the operations that its type has as methods. What nobody
@@ -30,6 +32,8 @@ type handlers struct {
 	*runs.Runs
 	*catalog.Catalog
 	*stream.Hub
+	*look.Look
+	*timeline.Timeline
 	document
 	rest
 }
@@ -47,6 +51,8 @@ func newHandlers(deps Deps) (handlers, error) {
 	return handlers{
 		Session:  deps.Session,
 		Hub:      deps.Stream,
+		Look:     &look.Look{Cluster: deps.Cluster, Gather: gatherer},
+		Timeline: &timeline.Timeline{Cluster: deps.Cluster, Gather: gatherer},
 		Matrix:   matrix.New(deps.Cluster),
 		Apps:     apps.New(deps.Cluster, gatherer, deps.Definitions, deps.Check),
 		Runs:     runs.New(deps.Cluster, gatherer, deps.Check, deps.Clock),

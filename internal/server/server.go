@@ -63,6 +63,9 @@ type Deps struct {
 
 // New is the whole server as a handler.
 func New(deps Deps) (http.Handler, error) {
+	if deps.Stream == nil {
+		return nil, errors.New("the web server needs the hub of the event stream, and somebody who runs it")
+	}
 	rules, err := access.ReadContract(contract)
 	if err != nil {
 		return nil, err

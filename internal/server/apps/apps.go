@@ -6,7 +6,6 @@ package apps
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/present"
 	"github.com/vela-rollouts/vela/internal/server/problem"
+	"github.com/vela-rollouts/vela/internal/server/timeline"
 )
 
 const (
@@ -144,12 +144,11 @@ func (a *Apps) GetHome(ctx context.Context, _ api.GetHomeRequestObject) (api.Get
 		return nil, err
 	}
 	home := api.GetHome200JSONResponse{
-		Attention: []api.AppSummary{}, Approvals: []api.AppSummary{}, Running: []api.AppSummary{}, Recent: []api.Activity{}, Counts: map[string]int{},
+		Attention: []api.AppSummary{}, Approvals: []api.AppSummary{}, Running: []api.AppSummary{}, Counts: map[string]int{},
 	}
 	for _, seen := range all {
 		s := present.Summary(seen)
 		home.Counts[string(s.Status.Word)]++
-		home.Recent = append(home.Recent, actions(seen)...)
 		switch s.Status.Word {
 		case api.StatusWordFailed, api.StatusWordUnhealthy, api.StatusWordTerminated:
 			home.Attention = append(home.Attention, s)
@@ -162,7 +161,7 @@ func (a *Apps) GetHome(ctx context.Context, _ api.GetHomeRequestObject) (api.Get
 		case api.StatusWordNotDeployed, api.StatusWordStable, api.StatusWordRolledBack, api.StatusWordDeleting, api.StatusWordUnknown:
 		}
 	}
-	slices.SortFunc(home.Recent, func(x, y api.Activity) int { return y.At.Compare(x.At) })
+	home.Recent = timeline.Of(all, nil)
 	home.Recent = home.Recent[:min(len(home.Recent), 20)]
 	return home, nil
 }
@@ -179,20 +178,6 @@ func (a *Apps) mine(ctx context.Context, home *api.GetHome200JSONResponse, s api
 	}
 	home.Running = append(home.Running, s)
 	return nil
-}
-
-// actions are what people asked of an application, as activity.
-func actions(seen gather.Seen) []api.Activity {
-	var all []api.Activity
-	for i := range seen.Actions {
-		r := present.Action(&seen.Actions[i])
-		all = append(all, api.Activity{
-			Id: string(seen.Actions[i].UID), At: r.At, Kind: api.ActivityKindAction, Type: api.ActivityTypeNormal, Reason: string(r.Action), By: r.By, Note: r.Reason,
-			Message: fmt.Sprintf("%s of run %s: %s", r.Action, r.Run, strings.ToLower(string(r.Phase))), Namespace: seen.App.Namespace, App: seen.App.Name,
-			Run: r.Run, Step: r.Step,
-		})
-	}
-	return all
 }
 
 // GetApp reads one application.

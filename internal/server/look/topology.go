@@ -93,7 +93,9 @@ func (g *graph) component(target, name string) {
 			}
 		}
 	}
-	if slices.ContainsFunc(g.seen.Pods, func(p corev1.Pod) bool { return g.of(name, &p.ObjectMeta) && podHealth(p, g.seen.Now) == api.HealthUnhealthy }) {
+	if slices.ContainsFunc(g.seen.Pods, func(p corev1.Pod) bool {
+		return g.of(name, &p.ObjectMeta) && podHealth(p, g.seen.Now) == api.HealthUnhealthy
+	}) {
 		n.Health = api.HealthUnhealthy
 	}
 	id := g.add(target, n)

@@ -32,6 +32,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/topics"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
@@ -80,7 +81,7 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 	s.sessions = sessions
 	cluster := access.NewCluster(s.Client, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
 	hub := stream.New(stream.Config{
-		Source: watches{s.Client}, Feeds: map[stream.Kind]stream.Feed{}, Cluster: cluster, Again: sessions.Again, Version: "v0.0.0-test", Clock: s.Clock, Log: log,
+		Source: watches{s.Client}, Feeds: topics.Feeds(s.Client, nil, s.Clock), Cluster: cluster, Again: sessions.Again, Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
 	s.run(hub.Run)
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
