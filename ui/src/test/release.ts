@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Activity, Lane, Overview, PodSummary, Revision, Run, RunStep } from '@/api/schema.gen';
+import type { Activity, Lane, Overview, PodSummary, Revision, Run, RunStep, System } from '@/api/schema.gen';
 
 import { problem, type FakeBackend } from './fakeBackend';
 import { backend, overview as stable, webservice } from './fixtures';
+import { logLine, podDetail, pods as instances } from './pods';
 import { topology } from './topology';
 
 const image = (tag: string) => `wangyikewyk/canarydemo:${tag}`;
@@ -158,9 +159,25 @@ export const events: Activity[] = [
   at('10:00:20', { kind: 'step', reason: 'StepSucceeded', message: 'Component canary-demo was applied.', run: 'v1' }),
 ];
 
+export const system: System = {
+  version: 'v0.9.0',
+  kubernetes: 'v1.37.2',
+  startedAt: '2026-11-29T07:00:00Z',
+  streams: 2,
+  execEnabled: false,
+  checks: [
+    { id: 'api-server', state: 'ok', message: 'The API server answers.' },
+    { id: 'controllers', state: 'ok', message: 'The controllers are at work.' },
+    { id: 'edge', state: 'warning', message: 'The gateway has not told how requests are shared for 40 seconds.', mend: 'Look at the log of the edge: kubectl -n vela-system logs deploy/vela-edge' },
+    { id: 'metrics', state: 'failed', message: 'There is no metrics server.', mend: 'Install metrics-server, or go without the use of CPU and memory.' },
+    { id: 'openkruise', state: 'unknown', message: 'Whether OpenKruise is there is not known yet.' },
+  ],
+};
+
 /** A server where v2 of canary-demo waits after its first batch. */
 export function releaseBackend(): FakeBackend {
   return backend()
+    .on('patch', '/stream/{stream}/topics', () => undefined)
     .on('get', '/apps/{ns}/{app}/overview', () => releasing)
     .on('get', '/apps/{ns}/{app}/runs', () => ({ items: [run, ...pastRuns] }))
     .on('get', '/apps/{ns}/{app}/runs/{run}', ({ path }) => {
@@ -195,6 +212,10 @@ export function releaseBackend(): FakeBackend {
       ],
     }))
     .on('get', '/apps/{ns}/{app}/topology', () => topology)
+    .on('get', '/apps/{ns}/{app}/pods', () => ({ items: instances }))
+    .on('get', '/apps/{ns}/{app}/pods/{pod}', () => podDetail)
+    .on('get', '/apps/{ns}/{app}/logs', () => logLine as never) // one line is one object
+    .on('get', '/system', () => system)
     .on('get', '/apps/{ns}/{app}/revisions', () => ({ items: revisions }))
     .on('get', '/apps/{ns}/{app}/revisions/{revision}', ({ path }) => {
       const found = revisions.find((r) => r.name === path.revision);

@@ -20,5 +20,7 @@ export function useTabs(ns: string, app: string): Tab[] {
     { to: paths.workflows(ns, app), text: t('tabs.workflows') },
     { to: paths.runs(ns, app), text: t('tabs.runs') },
     { to: paths.topology(ns, app), text: t('tabs.topology') },
+    { to: paths.pods(ns, app), text: t('tabs.pods') },
+    { to: paths.logs(ns, app), text: t('tabs.logs') },
   ];
 }

@@ -82,15 +82,19 @@ function Sections({ ns, app, run, overview }: { ns: string; app: string; run: Ru
         <div className={styles.column}>
           {run.current && overview.releases.map((r) => <ReleaseShares key={r.component} ns={ns} app={app} release={r} edge={overview.edge} />)}
           {run.actions.length > 0 && <ActionHistory actions={run.actions} />}
+        </div>
+        <div className={styles.rail}>
+          <Panel title={t('steps')}>
+            {run.steps.length === 0 ? (
+              <p className="muted">{t('noSteps')}</p>
+            ) : (
+              <StepRail steps={leaves(run.steps)} now={now} selected={search.get('step')} onSelect={select} />
+            )}
+          </Panel>
+        </div>
+        <div className={styles.activity}>
           <ActivityPanel ns={ns} app={app} run={run} />
         </div>
-        <Panel title={t('steps')}>
-          {run.steps.length === 0 ? (
-            <p className="muted">{t('noSteps')}</p>
-          ) : (
-            <StepRail steps={leaves(run.steps)} now={now} selected={search.get('step')} onSelect={select} />
-          )}
-        </Panel>
       </div>
       {!live && (
         <p>

@@ -62,7 +62,9 @@ export default function Graph({ topology, focus, onFocus }: Props) {
     ...drawn.nodes.map((node) => box(node.id, { node }, sentence(node))),
     ...drawn.groups.map((group) => box(group.id, { group }, t('podGroup', { count: group.pods.length }))),
   ];
+  const nameOf = new Map(topology.nodes.map((n) => [n.id, `${n.kind} ${n.name}`]));
   const edges: Edge[] = drawn.edges.map((e) => ({
+    ariaLabel: t(`edge.${e.kind}`, { from: nameOf.get(e.from) ?? e.from, to: nameOf.get(e.to) ?? t('pods') }),
     id: `${e.kind} ${e.from} ${e.to}`,
     source: e.from,
     target: e.to,
@@ -131,7 +133,7 @@ function NodeBox({ node }: { node: TopologyNode }) {
   const lane = node.role === 'canary' ? 'canary' : 'stable';
   const look = lookOf(node.health);
   return (
-    <div className={`${styles.box} ${node.role ? styles[lane] : ''}`} data-kind={node.kind} data-health={node.health} data-role={node.role}>
+    <div aria-hidden="true" className={`${styles.box} ${node.role ? styles[lane] : ''}`} data-kind={node.kind} data-health={node.health} data-role={node.role}>
       <div className={styles.line}>
         {node.state ? <PodShape name={node.name} state={node.state} lane={lane} /> : <Glyph name={look.glyph} tone={look.tone} />}
         <span className={styles.kind}>{node.kind}</span>
@@ -152,7 +154,7 @@ function GroupBox({ group }: { group: PodGroup }) {
   const lane = group.pods[0]?.role === 'canary' ? 'canary' : 'stable';
   const rest = group.pods.length - shown;
   return (
-    <div className={`${styles.box} ${styles[lane]}`} data-kind="Pods">
+    <div aria-hidden="true" className={`${styles.box} ${styles[lane]}`} data-kind="Pods">
       <div className={styles.name}>{t('podGroup', { count: group.pods.length })}</div>
       <div className={styles.pods}>
         {group.pods.slice(0, shown).map((p) => (
