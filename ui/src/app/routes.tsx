@@ -43,6 +43,7 @@ export const routes: RouteObject[] = [
                           { path: 'pods', lazy: () => import('@/features/pods/PodsPage') },
                           { path: 'pods/:pod', lazy: () => import('@/features/pods/PodPage') },
                           { path: 'logs', lazy: () => import('@/features/pods/LogsPage') },
+                          { path: 'revisions', lazy: () => import('@/features/revisions/RevisionsPage') },
                           { path: '*', Component: NotFound },
                         ],
                       },

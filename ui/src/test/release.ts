@@ -174,6 +174,25 @@ export const system: System = {
   ],
 };
 
+const specYaml = (version: string) => `components:
+  - name: canary-demo
+    type: webservice
+    properties:
+      image: ${image(version)}
+      ports:
+        - port: 8090
+          expose: true
+    traits:
+      - type: scaler
+        properties:
+          replicas: 3
+      - type: gateway
+        properties:
+          domain: canary-demo.com
+          http:
+            /version: 8090
+`;
+
 /** A server where v2 of canary-demo waits after its first batch. */
 export function releaseBackend(): FakeBackend {
   return backend()
@@ -217,6 +236,12 @@ export function releaseBackend(): FakeBackend {
     .on('get', '/apps/{ns}/{app}/logs', () => logLine as never) // one line is one object
     .on('get', '/system', () => system)
     .on('get', '/apps/{ns}/{app}/revisions', () => ({ items: revisions }))
+    .on('post', '/apps/{ns}/{app}/diff', () => ({
+      equal: false,
+      changes: revisions[0]?.changes ?? [],
+      left: { title: 'canary-demo-v1', yaml: specYaml('v1') },
+      right: { title: 'canary-demo-v2', yaml: specYaml('v2') },
+    }))
     .on('get', '/apps/{ns}/{app}/revisions/{revision}', ({ path }) => {
       const found = revisions.find((r) => r.name === path.revision);
       if (!found) throw problem(404, 'not-found', { params: { kind: 'revision', name: path.revision ?? '' } });

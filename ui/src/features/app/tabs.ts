@@ -22,5 +22,6 @@ export function useTabs(ns: string, app: string): Tab[] {
     { to: paths.topology(ns, app), text: t('tabs.topology') },
     { to: paths.pods(ns, app), text: t('tabs.pods') },
     { to: paths.logs(ns, app), text: t('tabs.logs') },
+    { to: paths.revisions(ns, app), text: t('tabs.revisions') },
   ];
 }
