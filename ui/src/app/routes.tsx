@@ -28,6 +28,7 @@ export const routes: RouteObject[] = [
                   {
                     path: 'apps',
                     lazy: () => import('@/features/apps/AppsPage'),
+                    children: [{ path: 'new', lazy: () => import('@/features/apps/NewAppDrawer') }],
                   },
                   {
                     path: 'apps/:ns/:app',
@@ -44,6 +45,19 @@ export const routes: RouteObject[] = [
                           { path: 'pods/:pod', lazy: () => import('@/features/pods/PodPage') },
                           { path: 'logs', lazy: () => import('@/features/pods/LogsPage') },
                           { path: 'revisions', lazy: () => import('@/features/revisions/RevisionsPage') },
+                          { path: 'deploy', lazy: () => import('@/features/deploy/DeployRoute') },
+                          {
+                            path: 'config',
+                            lazy: () => import('@/features/config/ConfigPage'),
+                            children: [
+                              { path: 'yaml', lazy: () => import('@/features/config/SpecDrawer') },
+                              { path: 'components/:component', lazy: () => import('@/features/config/ComponentDrawer') },
+                              { path: 'components/:component/traits', lazy: () => import('@/features/config/TraitDrawer') },
+                              { path: 'components/:component/traits/:trait', lazy: () => import('@/features/config/TraitDrawer') },
+                            ],
+                          },
+                          { path: 'workflows', lazy: () => import('@/features/studio/WorkflowsPage') },
+                          { path: 'workflows/:workflow', lazy: () => import('@/features/studio/StudioPage') },
                           { path: '*', Component: NotFound },
                         ],
                       },

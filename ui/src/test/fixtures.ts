@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Activity, App, AppSummary, Environment, Home, Me, Overview, Provider } from '@/api/schema.gen';
+import type { Activity, App, DefinitionType, AppSummary, Environment, Home, Me, Overview, Provider } from '@/api/schema.gen';
 
+import { definitions, summaries } from './definitions';
 import { FakeBackend, problem } from './fakeBackend';
+import { withWorkflows } from './workflows';
 
 export const me: Me = {
   username: 'admin',
@@ -128,7 +130,7 @@ export const overview: Overview = {
 
 /** A server with the applications above, where the person is admin. */
 export function backend(): FakeBackend {
-  return new FakeBackend()
+  return withWorkflows(new FakeBackend())
     .on('get', '/me', () => me)
     .on('get', '/auth/providers', () => ({ providers }))
     .on('post', '/auth/login', () => me)
@@ -137,6 +139,18 @@ export function backend(): FakeBackend {
     .on('get', '/environments', () => ({ items: [environment, { ...environment, name: 'shop', namespace: 'shop', applications: 2 }] }))
     .on('get', '/home', () => home)
     .on('get', '/activity', () => ({ items: activity }))
+    .on('get', '/definitions', ({ query }) => ({ items: summaries(query.get('type') as DefinitionType | null) }))
+    .on('get', '/definitions/{type}/{name}', ({ path }) => {
+      const found = definitions.find((d) => d.type === path.type && d.name === path.name);
+      if (!found) throw problem(404, 'not-found', { params: { kind: 'definition', name: path.name ?? '' } });
+      return found;
+    })
+    .on('post', '/apps', ({ body }): App => ({ ...app, name: body.name, namespace: body.namespace, spec: body.spec, held: true, status: { word: 'NotDeployed' } }))
+    .on('post', '/apps/{ns}/{app}/dry-run', ({ path }) => ({
+      objects: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: path.app ?? '', yaml: 'kind: Deployment\n' }],
+      yaml: 'apiVersion: apps/v1\nkind: Deployment\n',
+      warnings: [],
+    }))
     .on('get', '/apps', () => ({ items: [webservice, broken, waiting] }))
     .on('get', '/apps/{ns}/{app}', ({ path }) => {
       if (path.app !== app.name) throw problem(404, 'not-found', { params: { kind: 'application', name: path.app ?? '' } });

@@ -10,6 +10,7 @@ import { paths } from '@/app/paths';
 import { useAppParams } from '@/app/useAppParams';
 import { AppStatus } from '@/components/AppRows';
 import { Loaded } from '@/components/Loading';
+import { DeployButton, DeployOverPage } from '@/features/deploy/DeployOverPage';
 
 import styles from './AppLayout.module.css';
 import { useOverview } from './queries';
@@ -35,6 +36,9 @@ export function Component() {
             <span className="muted">{ns}</span>
           </nav>
           {overview.data && <AppStatus app={overview.data.app} />}
+          <div className={styles.actions}>
+            <DeployButton ns={ns} app={app} />
+          </div>
         </div>
         <nav aria-label={t('appNavigation', { name: app })} className={styles.tabs}>
           {tabs.map((tab) => (
@@ -47,6 +51,7 @@ export function Component() {
       <Loaded query={overview} rows={8}>
         {() => <Outlet />}
       </Loaded>
+      <DeployOverPage ns={ns} app={app} />
     </>
   );
 }

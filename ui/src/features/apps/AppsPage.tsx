@@ -35,7 +35,7 @@ export function Component() {
     <Page
       title={t('title')}
       actions={
-        <LinkButton type="primary" icon={<PlusOutlined />} to={paths.newApp}>
+        <LinkButton type="primary" icon={<PlusOutlined aria-hidden />} to={paths.newApp}>
           {t('new')}
         </LinkButton>
       }

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import type { AxeResults } from 'axe-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+import type { Language } from '@/i18n/i18n';
+import type { Scheme } from '@/theme/theme';
+
+/** Debian's Chromium, or the one that CHROMIUM names. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+export interface Opened {
+  page: Page;
+  /** What the browser complained of: errors of scripts, violations of the security policy. */
+  complaints: string[];
+}
+
+/** Opens a page of the site in a language and a theme, with nothing stored before. */
+export async function open(browser: Browser, url: string, language: Language, scheme: Scheme, width = 1280): Promise<Opened> {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+    locale: language === 'zh' ? 'zh-CN' : 'en-US',
+    timezoneId: 'UTC',
+  });
+  const page = await context.newPage();
+  await page.clock.setFixedTime(new Date('2026-11-29T12:00:00Z'));
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || (message.type() === 'warning' && message.text().includes('antd'))) complaints.push(`console: ${message.text()}`);
+  });
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Serious and critical findings of axe, a line each. */
+export async function axe(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+  return results.violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')} ${n.failureSummary?.replaceAll('\n', ' ') ?? ''}`));
+}
+
+/** Texts that look like keys of the catalogues, which no person should see. */
+export async function rawKeys(page: Page): Promise<string[]> {
+  const text = await page.evaluate(() => document.body.innerText);
+  return [...text.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z]+[A-Za-z]*(?:\.[a-z]+[A-Za-z]*)*\b|\{\{\w+\}\}/g)]
+    .map((m) => m[0])
+    .filter((word) => !/\.(com|io|org|local|dev|yaml|yml|json|cluster|svc|k8s)\b/.test(word) && !/^(core|rbac|release|apps|networking|gateway|rollouts)\./.test(word));
+}
+
+/** Says whether the page is wider than the window, and by which element. */
+export async function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll('body *')]
+      .filter((e) => e.getBoundingClientRect().right > width + 1)
+      .slice(-3)
+      .map((e) => `${e.tagName.toLowerCase()}.${e.className} reaches ${Math.round(e.getBoundingClientRect().right)} of ${width}`);
+  });
+}
