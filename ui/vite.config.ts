@@ -8,7 +8,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   base: './',
   plugins: [react()],
-  resolve: { tsconfigPaths: true },
+  resolve: {
+    tsconfigPaths: true,
+    alias: [{ find: /^\.\/useScrollLocker$/, replacement: new URL('./src/theme/useScrollLock.ts', import.meta.url).pathname }],
+  },
   build: {
     target: 'es2022',
     manifest: true,

@@ -6,8 +6,9 @@ import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { languages } from '@/i18n/i18n';
+import { languages, type Language } from '@/i18n/i18n';
 import { backend } from '@/test/fixtures';
+import type { Scheme } from '@/theme/theme';
 
 import { axe, launch, open, overflow, rawKeys } from './browser';
 import { looks } from './pages';
@@ -23,41 +24,46 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-describe.each(looks)('', ({ name, path, ready, server, act }) => {
-  const variants = languages.flatMap((language) => (['light', 'dark'] as const).map((scheme) => ({ language, scheme })));
+// LOOKS names the pages to look at; all of them without it.
+const wanted = process.env.LOOKS?.split(',');
+const variants = languages.flatMap((language) => (['light', 'dark'] as const).map((scheme) => [language, scheme] as const));
 
-  test.each(variants)('in , : nothing serious for axe, no complaint of the browser, no raw key', async ({ language, scheme }) => {
+describe.each(looks.filter((l) => !wanted || wanted.includes(l.name)).map((l) => [l.name, l] as const))('%s', (name, { path, ready, server, act }) => {
+  const show = async (language: Language, scheme: Scheme, width?: number) => {
     const table = backend();
     server?.(table);
     const site = await serve(table);
-    const { page, complaints } = await open(browser, site.url + path, language, scheme);
+    const opened = await open(browser, site.url + path, language, scheme, width);
+    await opened.page.waitForSelector(ready);
+    await act?.(opened.page);
+    await opened.page.waitForFunction(() => document.querySelector('.ant-skeleton') === null);
+    if (shots) await opened.page.screenshot({ path: `${shots}/${name}-${language}-${scheme}${width ? '-narrow' : ''}.png`, fullPage: true });
+    return {
+      ...opened,
+      close: async () => {
+        await opened.page.context().close();
+        await site.close();
+      },
+    };
+  };
+
+  test.each(variants)('in %s, %s: nothing serious for axe, no complaint of the browser, no raw key', async (language, scheme) => {
+    const { page, complaints, close } = await show(language, scheme);
     try {
-      await page.waitForSelector(ready);
-      await act?.(page);
-      await page.waitForFunction(() => document.querySelector('.ant-skeleton') === null);
-      if (shots) await page.screenshot({ path: `${shots}/${name}-${language}-${scheme}.png`, fullPage: true });
       expect(await axe(page)).toEqual([]);
       expect(complaints.filter((c) => !c.includes('401'))).toEqual([]);
       expect(await rawKeys(page)).toEqual([]);
     } finally {
-      await page.context().close();
-      await site.close();
+      await close();
     }
   });
 
   test('fits into 320 pixels (400 % zoom)', async () => {
-    const table = backend();
-    server?.(table);
-    const site = await serve(table);
-    const { page } = await open(browser, site.url + path, 'en', 'light', 320);
+    const { page, close } = await show('en', 'light', 320);
     try {
-      await page.waitForSelector(ready);
-      await act?.(page);
-      if (shots) await page.screenshot({ path: `${shots}/${name}-narrow.png`, fullPage: true });
       expect(await overflow(page)).toEqual([]);
     } finally {
-      await page.context().close();
-      await site.close();
+      await close();
     }
   });
 });

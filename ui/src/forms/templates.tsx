@@ -19,7 +19,8 @@ export const errorId = (id: string) => `${id}__error`;
 
 export function FieldTemplate({ id, label, required, children, rawDescription, rawErrors, hidden, displayLabel, schema }: FieldTemplateProps) {
   if (hidden) return <div hidden>{children}</div>;
-  const group = !displayLabel || schema.type === 'object' || schema.type === 'array';
+  // Switches come without a label of the library's own.
+  const group = schema.type === 'object' || schema.type === 'array' || (!displayLabel && schema.type !== 'boolean');
   return (
     <div className={styles.field}>
       {!group && (

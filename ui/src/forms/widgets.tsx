@@ -39,7 +39,7 @@ export function TextareaWidget(props: WidgetProps) {
   return (
     <Input.TextArea
       {...described(props)}
-      autoSize={{ minRows: 2, maxRows: 10 }}
+      rows={3}
       value={(props.value as string | undefined) ?? ''}
       placeholder={props.placeholder}
       disabled={props.disabled || props.readonly}

@@ -42,7 +42,7 @@ export function antdTheme(scheme: Scheme, still: boolean): ThemeConfig {
       colorInfo: dark ? '#2f8fcb' : '#0072b2',
       colorLink: dark ? '#6cbcf0' : '#005f96',
       colorSuccess: '#009e73',
-      colorError: dark ? '#e36b11' : '#b34e00',
+      colorError: dark ? '#ff9d5c' : '#b34e00',
       colorErrorText: dark ? '#f79a5c' : '#a04500',
       colorWarning: dark ? '#e69f00' : '#9a6700',
       colorText: dark ? '#e8edf2' : '#16202a',

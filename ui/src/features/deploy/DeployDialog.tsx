@@ -133,7 +133,7 @@ function Body({ app, workflows, initial, close, onCanary }: BodyProps) {
         <label htmlFor={ids.note}>
           {t('note')} <span className="muted">({common('optional')})</span>
         </label>
-        <Input.TextArea id={ids.note} value={note} maxLength={1024} autoSize={{ minRows: 2, maxRows: 6 }} placeholder={t('noteExample')} onChange={(e) => setNote(e.target.value)} />
+        <Input.TextArea id={ids.note} value={note} maxLength={1024} rows={2} placeholder={t('noteExample')} onChange={(e) => setNote(e.target.value)} />
       </div>
       <div className={styles.foot}>
         <DryRunButton ns={app.namespace} app={app.name} input={() => ({ spec: draft.spec })} />
