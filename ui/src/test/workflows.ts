@@ -55,6 +55,7 @@ export const run: Run = {
 
 export const imageDiff: Diff = {
   equal: false,
+  workflowDiffers: false,
   changes: [
     {
       op: 'changed',
