@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
+import en from '@/i18n/en';
 import type { Language } from '@/i18n/i18n';
 import type { Scheme } from '@/theme/theme';
 
@@ -55,12 +56,17 @@ export async function axe(page: Page): Promise<string[]> {
     .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')} ${n.failureSummary?.replaceAll('\n', ' ') ?? ''}`));
 }
 
-/** Texts that look like keys of the catalogues, which no person should see. */
+/** All dotted keys of the catalogues. */
+function keysOf(texts: object, prefix = ''): string[] {
+  return Object.entries(texts).flatMap(([key, value]) => (typeof value === 'object' ? keysOf(value as object, `${prefix}${key}.`) : [prefix + key]));
+}
+
+const keys = new Set(Object.values(en).flatMap((texts) => keysOf(texts)).filter((key) => key.includes('.')));
+
+/** Keys of the catalogues, or unfilled places of texts, that stand on the page instead of words. */
 export async function rawKeys(page: Page): Promise<string[]> {
   const text = await page.evaluate(() => document.body.innerText);
-  return [...text.matchAll(/\b[a-z]+[A-Za-z]*\.[a-z]+[A-Za-z]*(?:\.[a-z]+[A-Za-z]*)*\b|\{\{\w+\}\}/g)]
-    .map((m) => m[0])
-    .filter((word) => !/\.(com|io|org|local|dev|yaml|yml|json|cluster|svc|k8s)\b/.test(word) && !/^(core|rbac|release|apps|networking|gateway|rollouts)\./.test(word));
+  return [...text.matchAll(/[a-zA-Z]+(?:\.[a-zA-Z-]+)+|\{\{\w+\}\}/g)].map((m) => m[0]).filter((word) => word.startsWith('{{') || keys.has(word));
 }
 
 /** Says whether the page is wider than the window, and by which element. */

@@ -237,7 +237,7 @@ export function releaseBackend(): FakeBackend {
     .on('get', '/system', () => system)
     .on('get', '/apps/{ns}/{app}/revisions', () => ({ items: revisions }))
     .on('post', '/apps/{ns}/{app}/diff', () => ({
-      equal: false,
+      equal: false, workflowDiffers: false,
       changes: revisions[0]?.changes ?? [],
       left: { title: 'canary-demo-v1', yaml: specYaml('v1') },
       right: { title: 'canary-demo-v2', yaml: specYaml('v2') },

@@ -45,7 +45,7 @@ describe('what is compared', () => {
 });
 
 test('a revision leads to what it changed, and the address can be passed on', async () => {
-  const diff = { equal: false, changes: revisions[0]?.changes ?? [], left: { title: 'canary-demo-v1', yaml: 'image: v1\n' }, right: { title: 'canary-demo-v2', yaml: 'image: v2\n' } };
+  const diff = { equal: false, workflowDiffers: false, changes: revisions[0]?.changes ?? [], left: { title: 'canary-demo-v1', yaml: 'image: v1\n' }, right: { title: 'canary-demo-v2', yaml: 'image: v2\n' } };
   const { router, backend } = await renderAt(page, { backend: releaseBackend().on('post', '/apps/{ns}/{app}/diff', () => diff) });
   await userEvent.click(await screen.findByRole('button', { name: 'Diff of v2 and the one before it' }));
   const part = within(await screen.findByRole('region', { name: 'Comparison' }));
@@ -62,7 +62,7 @@ test('a rollback says what it changes, and asks once more where a release is in 
   let tries = 0;
   const backend = releaseBackend()
     .on('post', '/apps/{ns}/{app}/diff', () => ({
-      equal: false,
+      equal: false, workflowDiffers: false,
       changes: [back],
       left: { title: 'deployed', yaml: '' },
       right: { title: 'v1', yaml: '' },
