@@ -278,7 +278,7 @@ func pausedAtStep(l look) (verdict, bool) {
 	if l.routed {
 		v.Why += l.given()
 	}
-	v.Why += l.limits() + l.missing()
+	v.Why += l.limits() + l.unled() + l.missing()
 	if step.Pause.Duration == nil {
 		v.Why += "; you need manually confirm to enter the next step"
 		return v, true

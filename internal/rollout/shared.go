@@ -95,9 +95,17 @@ func join(l look) (verdict, bool) {
 	if l.Shared.Name == "" || l.Shared.Problem != "" || l.Shared.Joined {
 		return verdict{}, false
 	}
-	v := l.beforeRoutes(fmt.Sprintf("the TrafficRouting %s is marked: this release uses it", l.Shared.Name))
+	v := l.beforeRoutes(fmt.Sprintf("the TrafficRouting %s is marked: this release uses it", l.Shared.Name) + l.unled())
 	v.Join = true
 	return v, true
+}
+
+// unled tells a person, who may have expected otherwise, that a release by a TrafficRouting leads no requests.
+func (l look) unled() string {
+	if l.Shared.Name == "" || l.splits {
+		return ""
+	}
+	return fmt.Sprintf("; no Service of the TrafficRouting %s selects its pods, so that no requests are led", l.Shared.Name)
 }
 
 // beforeRoutes is the state of a release that can't go on to its routes; of one that has some it changes nothing.

@@ -256,6 +256,9 @@ func TestAWorkloadWithoutARouteIsReleasedByItsPodsAlone(t *testing.T) {
 	b.settle()
 	b.to("api", "40%")
 	b.wants("api has pods of v2", map[string]int{"demo": -1, "api": -1}, "Progressing api")
+	if says := b.rolloutOf("api").Status.Message; !strings.Contains(says, "no Service of the TrafficRouting entry selects its pods") {
+		t.Errorf("it says nothing of that: %q", says)
+	}
 	sizes := map[string]int32{}
 	for _, s := range b.sets() {
 		if s.Labels["app"] == "api" {
