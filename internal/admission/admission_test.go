@@ -116,6 +116,29 @@ func TestWhoPublishedAVersionIsWrittenDown(t *testing.T) {
 	}
 }
 
+func TestANoteIsOfTheVersionItWasWrittenFor(t *testing.T) {
+	t.Parallel()
+	app := func(version, note string) string {
+		return "metadata: {name: demo, annotations: {app.oam.dev/publishVersion: " + version + ", release.oam.dev/note: " + note + "}}\nspec: {components: []}\n"
+	}
+	cases := map[string]struct{ object, options, want string }{
+		"another version by other means":    {app("v2", "faster"), "{fieldManager: vela-cli}", ""},
+		"another version with its own note": {app("v2", "fix"), "{fieldManager: vela-cli}", "fix"},
+		"the same note on purpose":          {app("v2", "faster"), "{fieldManager: velaux}", "faster"},
+		"the same version":                  {app("v1", "faster"), "{fieldManager: vela-cli}", "faster"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t, admissionv1.Update, tc.object, app("v1", "faster"), tc.options)
+			out := patched(t, req, defaults().Handle(t.Context(), req))
+			if got, _, err := unstructured.NestedString(out, "metadata", "annotations", v1beta1.AnnotationNote); err != nil || got != tc.want {
+				t.Errorf("the note is %q (%v), want %q", got, err, tc.want)
+			}
+		})
+	}
+}
+
 func TestStepsGetNames(t *testing.T) {
 	t.Parallel()
 	req := request(t, admissionv1.Create, `

@@ -81,6 +81,7 @@ func signVersion(app map[string]any, req admission.Request) error {
 	}
 	if published {
 		by = req.UserInfo.Username
+		forget(app, old, fresh, req)
 	}
 	if by == fresh.Annotations[v1beta1.AnnotationPublishedBy] {
 		return nil
@@ -93,6 +94,18 @@ func signVersion(app map[string]any, req admission.Request) error {
 		return fmt.Errorf("metadata.annotations: %w", err)
 	}
 	return nil
+}
+
+// forget drops what the web UI said about the version before, when another version is published by other means.
+func forget(app map[string]any, old, fresh *v1beta1.Application, req admission.Request) {
+	if fieldManager(req) == v1beta1.FieldManagerWeb {
+		return
+	}
+	for _, name := range []string{v1beta1.AnnotationNote, v1beta1.AnnotationWorkflowName} {
+		if v := old.Annotations[name]; v != "" && v == fresh.Annotations[name] {
+			unstructured.RemoveNestedField(app, "metadata", "annotations", name)
+		}
+	}
 }
 
 // nameSteps gives a step without a name the name step-<index>, a sub step step-<index>-<index>, both from 0.
@@ -229,10 +242,7 @@ func specChanged(old, app *v1beta1.Application) (bool, error) {
 // writtenBy says that the controller's own user writes, in the controller's name. The name alone is for anybody to choose; the
 // user alone may be an administrator's.
 func writtenBy(ctx context.Context, req admission.Request, controller func(ctx context.Context) (string, error)) (bool, error) {
-	var options struct {
-		FieldManager string `json:"fieldManager"`
-	}
-	if len(req.Options.Raw) == 0 || json.Unmarshal(req.Options.Raw, &options) != nil || options.FieldManager != controllerFieldManager {
+	if fieldManager(req) != controllerFieldManager {
 		return false, nil
 	}
 	user, err := controller(ctx)
@@ -240,6 +250,17 @@ func writtenBy(ctx context.Context, req admission.Request, controller func(ctx c
 		return false, fmt.Errorf("asking the API server who the controller is: %w", err)
 	}
 	return user != "" && req.UserInfo.Username == user, nil
+}
+
+// fieldManager is what a request writes as; empty where it does not say.
+func fieldManager(req admission.Request) string {
+	var options struct {
+		FieldManager string `json:"fieldManager"`
+	}
+	if len(req.Options.Raw) == 0 || json.Unmarshal(req.Options.Raw, &options) != nil {
+		return ""
+	}
+	return options.FieldManager
 }
 
 // Sentences joins problems so that a person can read them in one line.

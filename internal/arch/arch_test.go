@@ -88,6 +88,14 @@ func rules() []rule {
 			transitively: true,
 		},
 		{
+			why:  "the web server asks the API server, in a person's name; it decides and carries out nothing itself",
+			from: under("./internal/server"),
+			deny: func(p string) bool {
+				return strings.HasSuffix(p, "/controller") || under("./internal/manager", "./internal/apply", "./internal/cli", "./internal/admission")(p)
+			},
+			transitively: true,
+		},
+		{
 			why:  "what ships does not contain test code",
 			from: func(p string) bool { return under("./internal", "./cmd", "./api")(p) && !under("./internal/test")(p) },
 			deny: under("./internal/test"), transitively: true,

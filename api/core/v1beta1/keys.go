@@ -57,6 +57,9 @@ const (
 // StepTypeCanaryDeploy is the type of the workflow steps that carry a weight and release by a Rollout.
 const StepTypeCanaryDeploy = "canary-deploy"
 
+// FieldManagerWeb is what the web UI writes Applications as, in the name of a person.
+const FieldManagerWeb = "velaux"
+
 // FinalizerResources keeps an Application until everything it made is gone.
 const FinalizerResources = "app.oam.dev/resource-tracker-finalizer"
 

@@ -16,10 +16,9 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
-)
 
-// FieldManager is what the server writes as.
-const FieldManager = "velaux"
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
+)
 
 // Impersonate gives a client that acts as a person.
 type Impersonate func(Person) (client.Client, error)
@@ -29,12 +28,12 @@ func Impersonation(config *rest.Config, scheme *runtime.Scheme, mapper meta.REST
 	return func(p Person) (client.Client, error) {
 		as := rest.CopyConfig(config)
 		as.Impersonate = rest.ImpersonationConfig{UserName: p.User, UID: p.UID, Groups: p.Groups}
-		as.UserAgent = FieldManager
+		as.UserAgent = v1beta1.FieldManagerWeb
 		c, err := client.New(as, client.Options{Scheme: scheme, Mapper: mapper})
 		if err != nil {
 			return nil, fmt.Errorf("acting as %s: %w", p.User, err)
 		}
-		return client.WithFieldOwner(c, FieldManager), nil
+		return client.WithFieldOwner(c, v1beta1.FieldManagerWeb), nil
 	}
 }
 

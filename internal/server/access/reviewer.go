@@ -6,6 +6,7 @@ package access
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ const (
 	remembered = 30 * time.Second
 	// most is how many answers are kept at a time.
 	most = 20000
+	// everybody is the group of all who have signed in.
+	everybody = "system:authenticated"
 )
 
 // Check is one question: may a person do verb with resource?
@@ -73,7 +76,7 @@ func (r *Reviewer) May(ctx context.Context, p Person, c Check) (Answer, error) {
 	}
 	resource, subresource, _ := strings.Cut(c.Resource, "/")
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: p.User, UID: p.UID, Groups: p.Groups,
+		User: p.User, UID: p.UID, Groups: signedIn(p.Groups),
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Verb: c.Verb, Group: c.Group, Version: "*", Resource: resource, Subresource: subresource, Namespace: c.Namespace, Name: c.Name,
 		},
@@ -89,6 +92,14 @@ func (r *Reviewer) May(ctx context.Context, p Person, c Check) (Answer, error) {
 	}
 	r.kept[key] = kept{answer, now.Add(remembered)}
 	return answer, nil
+}
+
+// signedIn adds the group that the API server puts everybody into who has signed in, so that it answers as it would decide itself.
+func signedIn(groups []string) []string {
+	if slices.Contains(groups, everybody) {
+		return groups
+	}
+	return append(slices.Clone(groups), everybody)
 }
 
 // Must is May with a problem 403 for a no.
