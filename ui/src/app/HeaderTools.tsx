@@ -4,12 +4,15 @@
 import { BulbOutlined, UserOutlined } from '@ant-design/icons';
 import { Button, Dropdown, type MenuProps } from 'antd';
 import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
 
 import { useToast } from '@/components/useToast';
 import { changeLanguage, tagOf, type Language } from '@/i18n/i18n';
 import { useLogout, useMe } from '@/session/session';
 import { useTheme } from '@/theme/ThemeProvider';
 import { preferences, type Preference } from '@/theme/theme';
+
+import { paths } from './paths';
 
 /** Language, theme and account. */
 export function HeaderTools() {
@@ -51,6 +54,8 @@ export function ThemeMenu() {
 
 function AccountMenu() {
   const { t } = useTranslation();
+  const { t: system } = useTranslation('system');
+  const navigate = useNavigate();
   const me = useMe();
   const logout = useLogout();
   const toast = useToast();
@@ -59,9 +64,11 @@ function AccountMenu() {
     items: [
       { key: 'who', label: t('account.signedInAs', { name }), disabled: true },
       { type: 'divider' },
+      { key: 'settings', label: system('settings.title') },
       { key: 'out', label: t('account.signOut') },
     ],
     onClick: ({ key }) => {
+      if (key === 'settings') void navigate(paths.settings);
       if (key === 'out') logout.mutate(undefined, { onError: toast.failed });
     },
   };

@@ -10,6 +10,7 @@ import { Loading } from '@/components/Loading';
 import { HeaderTools } from './HeaderTools';
 import { paths } from './paths';
 import styles from './Shell.module.css';
+import { ShortcutHelp } from './ShortcutHelp';
 import { LiveDot, StreamBanner } from './StreamBanner';
 
 /** The frame around all pages: navigation, tools, the banner of a lost stream. */
@@ -51,6 +52,7 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
+      <ShortcutHelp />
       <ScrollRestoration />
     </div>
   );

@@ -9,6 +9,7 @@ export const paths = {
   login: '/login',
   apps: '/apps',
   newApp: '/apps/new',
+  settings: '/settings',
   access: '/settings/access',
   system: '/system',
   app: (ns: string, app: string) => `/apps/${part(ns)}/${part(app)}`,

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Activity, Lane, Overview, PodSummary, Revision, Run, RunStep, System } from '@/api/schema.gen';
+import type { AccessMatrix, Activity, Lane, Overview, PodSummary, Revision, Run, RunStep, System } from '@/api/schema.gen';
 
 import { problem, type FakeBackend } from './fakeBackend';
 import { backend, overview as stable, webservice } from './fixtures';
@@ -159,6 +159,25 @@ export const events: Activity[] = [
   at('10:00:20', { kind: 'step', reason: 'StepSucceeded', message: 'Component canary-demo was applied.', run: 'v1' }),
 ];
 
+const actions = 'release.oam.dev';
+const core = 'core.oam.dev';
+const look = ['get', 'list', 'watch'].map((verb) => ({ verb, group: core, resource: 'applications' }));
+const act = (...verbs: string[]) => verbs.map((verb) => ({ verb, group: actions, resource: 'releaseactions' }));
+
+export const matrix: AccessMatrix = {
+  roles: [
+    { name: 'viewer', clusterRole: 'vela:viewer', installed: true, may: look },
+    { name: 'developer', clusterRole: 'vela:developer', installed: true, may: [...look, { verb: 'create', group: core, resource: 'applications' }, { verb: 'update', group: core, resource: 'applications' }] },
+    { name: 'approver', clusterRole: 'vela:approver', installed: true, may: [...look, ...act('create', 'resume', 'suspend')] },
+    { name: 'operator', clusterRole: 'vela:operator', installed: true, may: [...look, ...act('create', 'resume', 'suspend', 'rollback', 'terminate', 'restart')] },
+    { name: 'admin', clusterRole: 'vela:admin', installed: false, may: [...look, { verb: 'create', group: '', resource: 'pods/exec' }] },
+  ],
+  grants: [
+    { role: 'admin', subjectKind: 'Group', subject: 'vela:admins' },
+    { role: 'approver', subjectKind: 'User', subject: 'vela:lin', namespace: 'shop' },
+  ],
+};
+
 export const system: System = {
   version: 'v0.9.0',
   kubernetes: 'v1.37.2',
@@ -235,6 +254,7 @@ export function releaseBackend(): FakeBackend {
     .on('get', '/apps/{ns}/{app}/pods/{pod}', () => podDetail)
     .on('get', '/apps/{ns}/{app}/logs', () => logLine as never) // one line is one object
     .on('get', '/system', () => system)
+    .on('get', '/access/matrix', () => matrix)
     .on('get', '/apps/{ns}/{app}/revisions', () => ({ items: revisions }))
     .on('post', '/apps/{ns}/{app}/diff', () => ({
       equal: false, workflowDiffers: false,
