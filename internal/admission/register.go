@@ -30,8 +30,8 @@ const (
 	pathValidateRouting     = "/validate/trafficrouting"
 )
 
-// configName names both registrations.
-const configName = "vela-release"
+// ConfigName names both registrations.
+const ConfigName = "vela-release"
 
 // Rules are what the webhooks answer by.
 type Rules struct {
@@ -94,7 +94,7 @@ func Register(ctx context.Context, c client.Client, at Address, authority []byte
 	ignore := admissionregistrationv1.Ignore
 	deletions := validating("deletions.rollouts.kruise.io", pathValidateRollout, ro(admissionregistrationv1.Delete))
 	deletions.FailurePolicy = &ignore
-	meta := metav1.ObjectMeta{Name: configName}
+	meta := metav1.ObjectMeta{Name: ConfigName}
 	m := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: meta, Webhooks: []admissionregistrationv1.MutatingWebhook{
 		mutating("applications.core.oam.dev", pathMutateApplication, app(create, update)),
 		mutating("releaseactions.release.oam.dev", pathMutateAction, action(create)),

@@ -38,6 +38,9 @@ import (
 	application "github.com/vela-rollouts/vela/internal/application/controller"
 )
 
+// leaseName is that of the process whose controllers work.
+const leaseName = "vela-core.release.oam.dev"
+
 // Run runs all controllers until ctx ends or one of them can't go on.
 func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.validate(); err != nil {
@@ -116,7 +119,7 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 		HealthProbeBindAddress:        cfg.HealthAddr,
 		WebhookServer:                 server,
 		LeaderElection:                cfg.LeaderElection,
-		LeaderElectionID:              "vela-core.release.oam.dev",
+		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       cfg.LeaderElectionNamespace,
 		LeaderElectionReleaseOnCancel: true,
 		Controller:                    config.Controller{SkipNameValidation: &yes},

@@ -20,6 +20,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/account"
+	"github.com/vela-rollouts/vela/internal/admission"
 	"github.com/vela-rollouts/vela/internal/application/validate"
 	"github.com/vela-rollouts/vela/internal/definition"
 	"github.com/vela-rollouts/vela/internal/server"
@@ -27,6 +28,8 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/system"
+	"github.com/vela-rollouts/vela/internal/server/topics"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 	"github.com/vela-rollouts/vela/ui"
@@ -100,13 +103,18 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	})}
 	cluster := access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
 		access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper()))
+	edge := gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now)
+	sys := system.New(system.Config{
+		Clientset: clientset, Reader: mgr.GetCache(), Edge: edge, Leading: mgr.Elected(), LeaseNamespace: cfg.LeaderElectionNamespace, LeaseName: leaseName,
+		Webhooks: admission.ConfigName, TLS: cfg.UI.secure(), Version: cfg.UI.Version, Streams: func() int { return u.stream.Streams() }, Clock: now,
+	})
 	u.stream = stream.New(stream.Config{
-		Source: stream.Informers{Cache: mgr.GetCache()}, Feeds: map[stream.Kind]stream.Feed{}, Cluster: cluster, Again: u.session.Again,
+		Source: stream.Informers{Cache: mgr.GetCache()}, Feeds: topics.Feeds(mgr.GetCache(), edge, sys, now), Cluster: cluster, Again: u.session.Again,
 		Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
 	})
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	u.handler, err = server.New(server.Deps{
-		Cluster: cluster, Reviewer: reviewer, Session: u.session, Stream: u.stream, Edge: gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now),
+		Cluster: cluster, Reviewer: reviewer, Session: u.session, Stream: u.stream, System: sys, Edge: edge,
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
 		Files: ui.Files(), Secure: cfg.UI.secure(), Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
 	})

@@ -24,7 +24,3 @@ func (absent) CreateExecTicket(context.Context, api.CreateExecTicketRequestObjec
 func (absent) OpenExec(context.Context, api.OpenExecRequestObject) (api.OpenExecResponseObject, error) {
 	return nil, problem.NotImplemented("openExec")
 }
-
-func (absent) GetSystem(context.Context, api.GetSystemRequestObject) (api.GetSystemResponseObject, error) {
-	return nil, problem.NotImplemented("getSystem")
-}

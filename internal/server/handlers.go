@@ -20,6 +20,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/runs"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/timeline"
 )
 
@@ -34,6 +35,7 @@ type handlers struct {
 	*stream.Hub
 	*look.Look
 	*timeline.Timeline
+	*system.System
 	document
 	rest
 }
@@ -51,6 +53,7 @@ func newHandlers(deps Deps) (handlers, error) {
 	return handlers{
 		Session:  deps.Session,
 		Hub:      deps.Stream,
+		System:   deps.System,
 		Look:     &look.Look{Cluster: deps.Cluster, Gather: gatherer},
 		Timeline: &timeline.Timeline{Cluster: deps.Cluster, Gather: gatherer},
 		Matrix:   matrix.New(deps.Cluster),

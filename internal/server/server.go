@@ -24,6 +24,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/system"
 )
 
 // base is where the API is.
@@ -51,6 +52,8 @@ type Deps struct {
 	Check       func(*v1beta1.Application) []error
 	// Stream must be run (stream.Hub.Run) as long as the server serves.
 	Stream *stream.Hub
+	// System tells what is missing in the installation.
+	System *system.System
 	// Files are those of the page.
 	Files fs.FS
 	// Secure says that people come by TLS.

@@ -23,11 +23,15 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/present"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/timeline"
 )
 
 // counted is how often what the gateway counted is looked at, and pods that are late.
 const counted = 2 * time.Second
+
+// looked is how often the installation is looked at.
+const looked = 15 * time.Second
 
 // all is where topics have their data.
 type all struct {
@@ -35,8 +39,8 @@ type all struct {
 	gather *gather.Gatherer
 }
 
-// Feeds are those of all topics about applications; reader is the informers. edge may be nil.
-func Feeds(reader client.Reader, edge *gather.Edge, now clock.PassiveClock) map[stream.Kind]stream.Feed {
+// Feeds are those of all topics; reader is the informers. edge may be nil.
+func Feeds(reader client.Reader, edge *gather.Edge, sys *system.System, now clock.PassiveClock) map[stream.Kind]stream.Feed {
 	a := all{reader: reader, gather: &gather.Gatherer{Cluster: reader, Edge: edge, Clock: now}}
 	release := []client.Object{&v1beta1.Application{}, &v1beta1.ApplicationRevision{}, &rolloutsv1beta1.Rollout{}, &v1alpha1.ReleaseAction{}}
 	withPods := append(release[:len(release):len(release)], &corev1.Pod{})
@@ -55,6 +59,11 @@ func Feeds(reader client.Reader, edge *gather.Edge, now clock.PassiveClock) map[
 		stream.Pods:     {Needs: needs(one, revisions, rollouts, pods), Data: a.pods, Kinds: withPods, Touched: ofApplication, Every: counted},
 		stream.Activity: {
 			Needs: needs(apps, revisions, actions, events), Data: a.activity, Kinds: append(release[:len(release):len(release)], &corev1.Event{}), Touched: inNamespace,
+		},
+		stream.System: {
+			Needs:   needs(),
+			Data:    func(ctx context.Context, _ stream.Topic, _ []string) (any, error) { return sys.Now(ctx), nil },
+			Touched: func(stream.Topic, client.Object) bool { return false }, Every: looked,
 		},
 	}
 }

@@ -53,7 +53,7 @@ func TestATopicSaysWhatItsOperationAnswers(t *testing.T) {
 	paths := map[string]string{
 		"apps:*": "/apps", "apps:default": "/apps?ns=default", "app:default/demo": "/apps/default/demo/overview", "run:default/demo/v1": "/apps/default/demo/runs/v1",
 		"topology:default/demo": "/apps/default/demo/topology", "pods:default/demo": "/apps/default/demo/pods",
-		"activity:default": "/activity?ns=default", "activity:default/demo": "/activity?ns=default&app=demo",
+		"activity:default": "/activity?ns=default", "system": "/system", "activity:default/demo": "/activity?ns=default&app=demo",
 	}
 	var topics []string
 	for topic := range paths {

@@ -19,6 +19,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta/testrestmapper"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientset "k8s.io/client-go/kubernetes/fake"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -32,6 +33,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/server/stream"
+	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/topics"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
@@ -80,14 +82,18 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 	})
 	s.sessions = sessions
 	cluster := access.NewCluster(s.Client, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
-	hub := stream.New(stream.Config{
-		Source: watches{s.Client}, Feeds: topics.Feeds(s.Client, nil, s.Clock), Cluster: cluster, Again: sessions.Again, Version: "v0.0.0-test", Clock: s.Clock, Log: log,
+	var hub *stream.Hub
+	sys := system.New(system.Config{
+		Clientset: clientset.NewClientset(), Reader: s.Client, Webhooks: "vela", Version: "v0.0.0-test", Clock: s.Clock, Streams: func() int { return hub.Streams() },
+	})
+	hub = stream.New(stream.Config{
+		Source: watches{s.Client}, Feeds: topics.Feeds(s.Client, nil, sys, s.Clock), Cluster: cluster, Again: sessions.Again, Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
 	s.run(hub.Run)
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
 	handler, err := server.New(server.Deps{
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
-		Cluster: cluster, Reviewer: reviewer, Session: sessions, Stream: hub,
+		Cluster: cluster, Reviewer: reviewer, Session: sessions, Stream: hub, System: sys,
 		Files: Page(), Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
 	if err != nil {
