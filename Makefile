@@ -91,6 +91,7 @@ generate: ## Generate deep copies and CRDs from the types in api/, and the serve
 	@hack/gateway-crds.sh
 
 clean: ## Remove what was built
-	@rm -rf bin cluster/payload/bin/*.zst ui/dist
+	@rm -rf bin cluster/payload/bin/*.zst
+	@find ui/dist -mindepth 1 -not -name .keep -delete
 
 .PHONY: help deps build ui cli cli-cross payload images demo check test test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean

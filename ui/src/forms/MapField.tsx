@@ -99,6 +99,7 @@ export function MapField({ fieldPathId, formData, onChange, schema, uiSchema, re
       ))}
       {!off && (
         <Button
+          className={styles.addButton}
           icon={<PlusOutlined />}
           aria-label={t('addTo', { name: title })}
           onClick={() => {

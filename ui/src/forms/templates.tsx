@@ -7,6 +7,7 @@ import type {
   ArrayFieldTemplateProps,
   FieldTemplateProps,
   ObjectFieldTemplateProps,
+  UiSchema,
 } from '@rjsf/utils';
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
@@ -52,7 +53,11 @@ function Star() {
   );
 }
 
-export function ObjectFieldTemplate({ title, description, properties, fieldPathId, required, formData }: ObjectFieldTemplateProps) {
+/** The label of a group: the library hands on the name of the property alone. */
+const titleOf = (title: string, uiSchema: UiSchema | undefined) => String(uiSchema?.['ui:title'] ?? title);
+
+export function ObjectFieldTemplate({ title: name, description, properties, fieldPathId, required, formData, uiSchema }: ObjectFieldTemplateProps) {
+  const title = titleOf(name, uiSchema);
   const body = <div className={styles.group}>{properties.map((p) => p.content)}</div>;
   const depth = fieldPathId.path.length;
   if (depth === 0) return body;
@@ -78,7 +83,8 @@ export function ObjectFieldTemplate({ title, description, properties, fieldPathI
   );
 }
 
-export function ArrayFieldTemplate({ title, items, canAdd, onAddClick, schema, required, fieldPathId, disabled, readonly }: ArrayFieldTemplateProps) {
+export function ArrayFieldTemplate({ title: name, items, canAdd, onAddClick, schema, required, fieldPathId, disabled, readonly, uiSchema }: ArrayFieldTemplateProps) {
+  const title = titleOf(name, uiSchema);
   const { t } = useTranslation('forms');
   return (
     <fieldset className={styles.fieldset} id={fieldPathId.$id} tabIndex={-1}>
@@ -93,7 +99,7 @@ export function ArrayFieldTemplate({ title, items, canAdd, onAddClick, schema, r
       )}
       {items}
       {canAdd && !disabled && !readonly && (
-        <Button icon={<PlusOutlined />} onClick={onAddClick} aria-label={t('addTo', { name: title })}>
+        <Button className={styles.addButton} icon={<PlusOutlined />} onClick={onAddClick} aria-label={t('addTo', { name: title })}>
           {t('add')}
         </Button>
       )}

@@ -80,7 +80,7 @@ function Settings({ request, onChange, errors }: SettingsProps) {
   return (
     <div className={styles.settings}>
       <div>
-        <label htmlFor={ids.batches}>{t('canary.batches')}</label>
+        <label htmlFor={ids.batches} className={styles.label}>{t('canary.batches')}</label>
         <InputNumber<number>
           id={ids.batches}
           autoFocus
@@ -93,12 +93,13 @@ function Settings({ request, onChange, errors }: SettingsProps) {
         />
       </div>
       <div>
-        <label htmlFor={ids.replicas}>{t('canary.replicas')}</label>
+        <label htmlFor={ids.replicas} className={styles.label}>{t('canary.replicas')}</label>
         <InputNumber<number>
           id={ids.replicas}
           min={0}
           max={1000}
           precision={0}
+          className={styles.wide}
           placeholder={t('canary.replicasAuto')}
           value={request.replicas ?? null}
           onChange={(n) => onChange({ replicas: n ?? undefined })}
@@ -114,13 +115,13 @@ function Settings({ request, onChange, errors }: SettingsProps) {
       </div>
       {request.approvals === 'timed' && (
         <div>
-          <label htmlFor={ids.wait}>{t('canary.wait')}</label>
+          <label htmlFor={ids.wait} className={styles.label}>{t('canary.wait')}</label>
           <InputNumber<number> id={ids.wait} min={1} max={10080} precision={0} value={(request.waitSeconds ?? 300) / 60} onChange={(m) => m !== null && onChange({ waitSeconds: Math.round(m * 60) })} />
         </div>
       )}
       <div>
         <Switch id={ids.prepare} checked={request.prepare === true} onChange={(prepare) => onChange({ prepare: prepare || undefined })} />{' '}
-        <label htmlFor={ids.prepare} className={styles.inline}>
+        <label htmlFor={ids.prepare}>
           {t('canary.prepare')}
         </label>
       </div>

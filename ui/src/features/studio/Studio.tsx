@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { Button, Input, Segmented, Select } from 'antd';
-import { useEffect, useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useBlocker, useNavigate } from 'react-router';
 
@@ -216,9 +216,15 @@ function useLeaveGuard(active: boolean): void {
   const { t } = useTranslation('studio');
   const confirm = useConfirm();
   const blocker = useBlocker(({ currentLocation, nextLocation }) => active && currentLocation.pathname !== nextLocation.pathname);
+  const asking = useRef(false);
   useEffect(() => {
-    if (blocker.state !== 'blocked') return;
-    void confirm({ title: t('leave.title'), content: t('leave.text'), ok: t('leave.ok'), danger: true }).then((leave) => (leave ? blocker.proceed() : blocker.reset()));
+    if (blocker.state !== 'blocked' || asking.current) return;
+    asking.current = true;
+    void confirm({ title: t('leave.title'), content: t('leave.text'), ok: t('leave.ok'), danger: true }).then((leave) => {
+      asking.current = false;
+      if (leave) blocker.proceed();
+      else blocker.reset();
+    });
   }, [blocker, confirm, t]);
   useEffect(() => {
     if (!active) return;

@@ -11,7 +11,7 @@ import { useAppParams } from '@/app/useAppParams';
 import { Loaded } from '@/components/Loading';
 import { useApp } from '@/features/app/queries';
 
-import { readRequest, useCanary } from './canary';
+import { named, readRequest, useCanary } from './canary';
 import { useWorkflowName } from './names';
 import { useWorkflow } from './queries';
 import { Studio } from './Studio';
@@ -40,6 +40,11 @@ export function Component() {
   const environment = useApp(ns, app).data?.environment ?? ns;
   const nameOf = useWorkflowName(environment);
   const canary = useCanary(ns, app, request);
+  const words = {
+    batch: (n: number) => t('canary.batchN', { n }),
+    approval: (n: number) => t('canary.approveN', { n }),
+    prepare: t('canary.prepareRow'),
+  };
   const saved = useWorkflow(ns, app, request ? null : workflow);
   if (request) {
     return (
@@ -50,7 +55,7 @@ export function Component() {
               key={JSON.stringify(request)}
               ns={ns}
               app={app}
-              subject={{ name: workflow, alias: t('canaryAlias', { env: environment }), mode: c.mode, steps: c.steps, builtIn: false, fresh: true }}
+              subject={{ name: workflow, alias: t('canaryAlias', { env: environment }), mode: c.mode, steps: named(c.steps, words), builtIn: false, fresh: true }}
             />
           )}
         </Loaded>

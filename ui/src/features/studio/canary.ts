@@ -4,7 +4,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
 import { api, dataOf } from '@/api/client';
-import type { CanaryRequest } from '@/api/schema.gen';
+import type { CanaryRequest, WorkflowStep } from '@/api/schema.gen';
+
+import { approvalStep, weightOf } from './steps';
 
 /** The most batches that the dialog offers. */
 export const mostBatches = 20;
@@ -23,6 +25,19 @@ export function useCanary(ns: string, app: string, request: CanaryRequest | null
     staleTime: 60_000,
     retry: false,
   });
+}
+
+/** Steps with aliases in the language of the page, counted as people count them; the prepare step is no batch. */
+export function named(steps: WorkflowStep[], words: { batch: (n: number) => string; approval: (n: number) => string; prepare: string }): WorkflowStep[] {
+  let batches = 0;
+  let approvals = 0;
+  const alias = (step: WorkflowStep): string | undefined => {
+    const weight = weightOf(step);
+    if (weight === 0) return words.prepare;
+    if (weight !== undefined) return words.batch(++batches);
+    return step.type === approvalStep ? words.approval(++approvals) : step.meta?.alias;
+  };
+  return steps.map((step) => ({ ...step, meta: { ...step.meta, alias: alias(step) }, ...(step.subSteps ? { subSteps: named(step.subSteps, words) } : {}) }));
 }
 
 /** A setting as it stands in an address. */
