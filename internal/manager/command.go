@@ -51,6 +51,7 @@ func Command(version string, out io.Writer) *cobra.Command {
 	f.StringVar(&cfg.UI.CertFile, "ui-tls-cert", "", "certificate of the web UI")
 	f.StringVar(&cfg.UI.KeyFile, "ui-tls-key", "", "key of that certificate")
 	f.BoolVar(&cfg.UI.BehindTLS, "ui-behind-tls", false, "people reach the web UI through something that has TLS, such as a gateway")
+	f.BoolVar(&cfg.UI.Shell, "ui-shell", false, "let people who may create pods/exec open shells from the web UI")
 	f.StringVar(&cfg.UI.Namespace, "ui-namespace", "vela-system", "namespace of the Secrets of accounts and sessions")
 	f.StringVar(&cfg.MetricsAddr, "metrics-addr", "", "host:port of the metrics; off without it")
 	f.StringVar(&cfg.HealthAddr, "health-addr", "", "host:port of /healthz and /readyz; off without it")

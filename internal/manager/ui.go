@@ -26,7 +26,9 @@ import (
 	"github.com/vela-rollouts/vela/internal/server"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/logs"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/shell"
 	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/topics"
@@ -47,6 +49,8 @@ type UIConfig struct {
 	Namespace string
 	// FirstAccount is called once with the account that was made because there was none; nil: there has to be one.
 	FirstAccount func(name, password string)
+	// Shell lets those who may exec into pods open shells from the page.
+	Shell bool
 	// Version is shown.
 	Version string
 }
@@ -106,15 +110,19 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	edge := gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now)
 	sys := system.New(system.Config{
 		Clientset: clientset, Reader: mgr.GetCache(), Edge: edge, Leading: mgr.Elected(), LeaseNamespace: cfg.LeaderElectionNamespace, LeaseName: leaseName,
-		Webhooks: admission.ConfigName, TLS: cfg.UI.secure(), Version: cfg.UI.Version, Streams: func() int { return u.stream.Streams() }, Clock: now,
+		Webhooks: admission.ConfigName, TLS: cfg.UI.secure(), Exec: cfg.UI.Shell, Version: cfg.UI.Version, Streams: func() int { return u.stream.Streams() }, Clock: now,
 	})
 	u.stream = stream.New(stream.Config{
 		Source: stream.Informers{Cache: mgr.GetCache()}, Feeds: topics.Feeds(mgr.GetCache(), edge, sys, now), Cluster: cluster, Again: u.session.Again,
 		Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
 	})
 	registry, workflow := definition.Builtin(), step.ValidateWorkflow(expression.New().Check)
+	var run shell.Run
+	if cfg.UI.Shell {
+		run = shell.Impersonated(mgr.GetConfig())
+	}
 	u.handler, err = server.New(server.Deps{
-		Cluster: cluster, Reviewer: reviewer, Session: u.session, Stream: u.stream, System: sys, Edge: edge,
+		Cluster: cluster, Reviewer: reviewer, Session: u.session, Stream: u.stream, System: sys, Edge: edge, OpenLog: logs.Impersonated(mgr.GetConfig()), Shell: run,
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
 		Files: ui.Files(), Secure: cfg.UI.secure(), Version: cfg.UI.Version, Clock: now, Log: cfg.Log,
 	})

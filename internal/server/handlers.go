@@ -15,17 +15,18 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/apps"
 	"github.com/vela-rollouts/vela/internal/server/catalog"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/logs"
 	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/matrix"
 	"github.com/vela-rollouts/vela/internal/server/runs"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/shell"
 	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/timeline"
 )
 
-// handlers is the table of contents: each package answers the operations that its type has as methods. What nobody
-// answers yet is left to absent, which is one level deeper.
+// handlers is the table of contents: each package answers the operations that its type has as methods.
 type handlers struct {
 	*session.Session
 	*matrix.Matrix
@@ -35,12 +36,11 @@ type handlers struct {
 	*stream.Hub
 	*look.Look
 	*timeline.Timeline
+	*logs.Logs
+	*shell.Shell
 	*system.System
 	document
-	rest
 }
-
-type rest struct{ absent }
 
 var _ api.StrictServerInterface = handlers{}
 
@@ -51,8 +51,14 @@ func newHandlers(deps Deps) (handlers, error) {
 	}
 	gatherer := &gather.Gatherer{Cluster: deps.Cluster, Edge: deps.Edge, Clock: deps.Clock}
 	return handlers{
-		Session:  deps.Session,
-		Hub:      deps.Stream,
+		Session: deps.Session,
+		Hub:     deps.Stream,
+		Logs: logs.New(logs.Config{
+			Cluster: deps.Cluster, Gather: gatherer, Open: deps.OpenLog, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
+		}),
+		Shell: shell.New(shell.Config{
+			Cluster: deps.Cluster, Gather: gatherer, Run: deps.Shell, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
+		}),
 		System:   deps.System,
 		Look:     &look.Look{Cluster: deps.Cluster, Gather: gatherer},
 		Timeline: &timeline.Timeline{Cluster: deps.Cluster, Gather: gatherer},

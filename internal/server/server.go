@@ -21,8 +21,10 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/logs"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/shell"
 	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/server/system"
 )
@@ -52,6 +54,9 @@ type Deps struct {
 	Check       func(*v1beta1.Application) []error
 	// Stream must be run (stream.Hub.Run) as long as the server serves.
 	Stream *stream.Hub
+	// OpenLog opens logs of pods; Shell runs commands in them, nil: shells are switched off.
+	OpenLog logs.Open
+	Shell   shell.Run
 	// System tells what is missing in the installation.
 	System *system.System
 	// Files are those of the page.
@@ -106,7 +111,7 @@ func routes(mux *http.ServeMux, own api.StrictServerInterface, rules access.Rule
 			deps.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "path", r.URL.Path, "trace", trace, "error", cause(p))
 		}
 	}
-	strict := api.NewStrictHandlerWithOptions(own, []api.StrictMiddlewareFunc{access.Gate(rules, deps.Reviewer)},
+	strict := api.NewStrictHandlerWithOptions(own, []api.StrictMiddlewareFunc{shell.WithRequest, access.Gate(rules, deps.Reviewer)},
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: fail, ResponseErrorHandlerFunc: fail})
 	api.HandlerWithOptions(strict, api.StdHTTPServerOptions{
 		BaseURL: base, BaseRouter: mux, ErrorHandlerFunc: fail,

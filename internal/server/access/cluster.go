@@ -26,15 +26,20 @@ type Impersonate func(Person) (client.Client, error)
 // Impersonation makes clients for config's API server; all of them share its connections.
 func Impersonation(config *rest.Config, scheme *runtime.Scheme, mapper meta.RESTMapper) Impersonate {
 	return func(p Person) (client.Client, error) {
-		as := rest.CopyConfig(config)
-		as.Impersonate = rest.ImpersonationConfig{UserName: p.User, UID: p.UID, Groups: p.Groups}
-		as.UserAgent = v1beta1.FieldManagerWeb
-		c, err := client.New(as, client.Options{Scheme: scheme, Mapper: mapper})
+		c, err := client.New(ConfigFor(config, p), client.Options{Scheme: scheme, Mapper: mapper})
 		if err != nil {
 			return nil, fmt.Errorf("acting as %s: %w", p.User, err)
 		}
 		return client.WithFieldOwner(c, v1beta1.FieldManagerWeb), nil
 	}
+}
+
+// ConfigFor is config in the name of a person; it shares config's connections.
+func ConfigFor(config *rest.Config, p Person) *rest.Config {
+	as := rest.CopyConfig(config)
+	as.Impersonate = rest.ImpersonationConfig{UserName: p.User, UID: p.UID, Groups: p.Groups}
+	as.UserAgent = v1beta1.FieldManagerWeb
+	return as
 }
 
 // Cluster is Kubernetes in the name of the person of the context. Reads come from the informers after the API server has

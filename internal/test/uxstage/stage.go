@@ -6,6 +6,7 @@ package uxstage
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
@@ -31,7 +32,9 @@ import (
 	"github.com/vela-rollouts/vela/internal/definition"
 	"github.com/vela-rollouts/vela/internal/server"
 	"github.com/vela-rollouts/vela/internal/server/access"
+	"github.com/vela-rollouts/vela/internal/server/logs"
 	"github.com/vela-rollouts/vela/internal/server/session"
+	"github.com/vela-rollouts/vela/internal/server/shell"
 	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/topics"
@@ -51,6 +54,10 @@ type Stage struct {
 	Tokens map[string]authenticationv1.UserInfo
 
 	sessions *session.Session
+
+	// OpenLog and Shell play the kubelet; a story sets them before it asks.
+	OpenLog logs.Open
+	Shell   shell.Run
 
 	mu     sync.Mutex
 	grants map[string][]access.Role
@@ -94,6 +101,13 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 	handler, err := server.New(server.Deps{
 		Definitions: registry, Check: func(app *v1beta1.Application) []error { return validate.Application(registry, app, workflow) },
 		Cluster: cluster, Reviewer: reviewer, Session: sessions, Stream: hub, System: sys,
+		OpenLog: func(ctx context.Context, p access.Person, namespace, pod string, o *corev1.PodLogOptions) (io.ReadCloser, error) {
+			return s.OpenLog(ctx, p, namespace, pod, o)
+		},
+		Shell: func(ctx context.Context, p access.Person, target shell.Target, terminal shell.Terminal) error {
+			return s.Shell(ctx, p, target, terminal)
+		},
+
 		Files: Page(), Version: "v0.0.0-test", Clock: s.Clock, Log: log,
 	})
 	if err != nil {

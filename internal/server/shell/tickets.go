@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package shell opens shells in containers over WebSocket, where they are switched on. A ticket, which is good once and for
+// half a minute, carries what was asked and allowed to the WebSocket, whose address so holds no secret that lasts.
+package shell
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/clock"
+
+	"github.com/vela-rollouts/vela/internal/server/access"
+	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/look"
+	"github.com/vela-rollouts/vela/internal/server/problem"
+)
+
+const (
+	// lasts is how long a ticket is good.
+	lasts = 30 * time.Second
+	// mostTickets are kept at a time, mostShells of a session are open.
+	mostTickets, mostShells = 1000, 4
+	// recheckEvery is how often permissions are looked at again; idle is how long nothing may be typed.
+	recheckEvery, idle = time.Minute, 30 * time.Minute
+	// columns and rows of a terminal whose size is not said.
+	columns, rows = 80, 24
+)
+
+// Target is what runs where.
+type Target struct {
+	Namespace, Pod, Container string
+	Command                   []string
+}
+
+// Config of the shells.
+type Config struct {
+	Cluster *access.Cluster
+	Gather  *gather.Gatherer
+	// Run is nil where shells are switched off.
+	Run Run
+	// Again says who the person of a request is by now, or that the session has ended.
+	Again func(context.Context) (access.Person, error)
+	Clock clock.WithTicker
+	Log   *slog.Logger
+}
+
+// Shell answers the operations of this package.
+type Shell struct {
+	cfg Config
+
+	mu      sync.Mutex
+	tickets map[string]ticket
+	open    map[string]int // by session
+}
+
+type ticket struct {
+	person  access.Person
+	target  Target
+	size    Size
+	expires time.Time
+}
+
+// New returns a Shell.
+func New(cfg Config) *Shell {
+	return &Shell{cfg: cfg, tickets: map[string]ticket{}, open: map[string]int{}}
+}
+
+func off() error {
+	return problem.New(http.StatusForbidden, api.ProblemCodeExecOff, "shells are switched off on this server; start it with --ui-shell to have them")
+}
+
+// CreateExecTicket gives a ticket for one shell in a container of an application's pod.
+func (s *Shell) CreateExecTicket(ctx context.Context, r api.CreateExecTicketRequestObject) (api.CreateExecTicketResponseObject, error) {
+	if s.cfg.Run == nil {
+		return nil, off()
+	}
+	person, err := access.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	base, err := s.cfg.Gather.App(ctx, r.Ns, r.App)
+	if err != nil {
+		return nil, err
+	}
+	pod := look.Find(look.Seen{Seen: base}, r.Pod)
+	if pod == nil {
+		return nil, problem.NotFound("pod", r.Pod).With("application", r.App)
+	}
+	if !slices.ContainsFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == r.Body.Container }) {
+		return nil, problem.Invalid(problem.Field("/container", api.FieldErrorCodeNotAllowed, "pod %s has no container %q; choose one of its own", r.Pod, r.Body.Container))
+	}
+	command := r.Body.Command
+	if len(command) == 0 {
+		command = []string{"sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash || exec sh"}
+	}
+	t := ticket{
+		person: person, target: Target{Namespace: r.Ns, Pod: r.Pod, Container: r.Body.Container, Command: command},
+		size: Size{Columns: orElse(r.Body.Columns, columns), Rows: orElse(r.Body.Rows, rows)}, expires: s.cfg.Clock.Now().Add(lasts),
+	}
+	id := strings.ToLower(rand.Text())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for old, t := range s.tickets {
+		if !s.cfg.Clock.Now().Before(t.expires) {
+			delete(s.tickets, old)
+		}
+	}
+	if len(s.tickets) >= mostTickets || s.open[person.Session] >= mostShells {
+		return nil, problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are too many shells already; close one of them")
+	}
+	s.tickets[id] = t
+	return api.CreateExecTicket201JSONResponse{Ticket: id, Path: "/api/v1/exec/" + id, ExpiresAt: t.expires.UTC()}, nil
+}
+
+func orElse(n, otherwise int) uint16 {
+	if n < 1 || n > 1000 {
+		return uint16(otherwise) //nolint:gosec // a constant
+	}
+	return uint16(n) //nolint:gosec // bounded above
+}
+
+// redeem takes a ticket, which is gone then, whoever comes with it.
+func (s *Shell) redeem(id string, p access.Person) (ticket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t, ok := s.tickets[id]
+	delete(s.tickets, id)
+	if !ok || !s.cfg.Clock.Now().Before(t.expires) || t.person.Session != p.Session || t.person.User != p.User {
+		return ticket{}, problem.NotFound("ticket", "").With("seconds", "30")
+	}
+	if s.open[p.Session] >= mostShells {
+		return ticket{}, problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are %d shells in this session already; close one of them", mostShells)
+	}
+	s.open[p.Session]++
+	return t, nil
+}
+
+func (s *Shell) closed(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[session]--; s.open[session] <= 0 {
+		delete(s.open, session)
+	}
+}
