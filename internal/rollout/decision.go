@@ -36,6 +36,8 @@ type Decision struct {
 	Scale []Scale
 	// Close keeps the native controller from replacing more pods by itself.
 	Close bool
+	// Remind tells the native controller which version it updates from.
+	Remind bool
 	// Unstick deletes the pods that Workload.Stuck counts.
 	Unstick bool
 	// Join puts the mark of this release onto the TrafficRouting, before any route is written; Part takes it off after all of them.
@@ -111,5 +113,5 @@ type Event struct {
 
 // Writes says whether the decision asks for anything but a status.
 func (d Decision) Writes() bool {
-	return d.Hold != nil || d.Join || d.Part || len(d.Unmark) > 0 || len(d.Dress) > 0 || d.Unstick || d.Close || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
+	return d.Hold != nil || d.Join || d.Part || len(d.Unmark) > 0 || len(d.Dress) > 0 || d.Unstick || d.Close || d.Remind || d.Create != nil || len(d.Scale) > 0 || d.Release || d.LetGo
 }

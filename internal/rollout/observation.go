@@ -106,6 +106,9 @@ type Workload struct {
 	// Loose says that the native controller is about to replace pods of a held workload by itself. That is what a step asks for by
 	// its partition; but a template that changes meanwhile makes other pods of it.
 	Loose bool
+	// Forgot says that the native controller took an update of no pods for complete, so that it knows the stable version no more, though
+	// pods of it are asked for.
+	Forgot bool
 	// Note is a sentence about what the kind of workload can't do; empty where there is nothing to tell.
 	Note string
 	// Stuck counts pods that are not ready, of a version that is not to be there, and that the native controller may not replace.

@@ -132,6 +132,11 @@ func (w *world) control() (wrote bool) {
 		w.dep.generation++
 		w.wrote("close the partition")
 	}
+	if d.Remind {
+		say()
+		w.inPlace.current = w.good()
+		w.wrote("tell the native controller that it updates from %s", w.good())
+	}
 	if d.Unstick {
 		say()
 		w.unstick()

@@ -66,6 +66,7 @@ func (w *world) observeInPlace(o *Workload) {
 	good := w.good()
 	o.Kind, o.InPlace = in.kind, true
 	o.UpOnly = in.kind == daemonSet || good != "" && in.current != good && w.dep.template != good
+	o.Forgot = in.kind == statefulSet && o.UpOnly && o.Held && in.current == w.dep.template && in.partition > 0 && w.readyOf(w.dep.template) < w.dep.replicas
 	if !in.known[w.dep.template] {
 		o.Template = ""
 	}
@@ -311,7 +312,7 @@ func (w *world) statefulSet() (changed bool) {
 			ready++
 		}
 	}
-	if updated == w.dep.replicas && ready == updated && w.inPlace.current != w.dep.template {
+	if updated == w.dep.replicas && ready == updated && len(w.pods) == int(w.dep.replicas) && w.inPlace.current != w.dep.template {
 		w.inPlace.current, changed = w.dep.template, true
 	}
 	for i := w.dep.replicas - 1; i >= w.inPlace.partition; i-- {
@@ -451,9 +452,12 @@ func inPlaceScenarios() map[string]scenario {
 			"scale-down-at-50": {replicas: 10, set: and(emergent), beats: []beat{begin, to50, {"scales to 4", pausedAt(50), resize(4)},
 				{"goes to 100%", func(w *world) bool { return pausedAt(50)(w) && len(w.pods) == 4 && w.readyOf("v2") >= 2 }, weigh(100)}}, ends: onlyHas("v2")},
 			"to-zero-and-back": {replicas: 5, set: and(emergent), beats: []beat{begin, {"scales to zero", pausedAt(20), resize(0)},
-				{"scales to 5", func(w *world) bool { return len(w.pods) == 0 }, resize(5)},
+				{"scales to 5", func(w *world) bool { return len(w.pods) == 0 && w.inPlace.current == "v2" }, resize(5)},
 				{"goes to 100%", func(w *world) bool {
-					return w.status.CurrentStepState == v1beta1.StepPaused && w.readyOf("v1")+w.readyOf("v2") == 5
+					if w.status.CurrentStepState != v1beta1.StepPaused || w.readyOf("v1")+w.readyOf("v2") != 5 {
+						return false
+					}
+					return kind == "cloneset" || w.readyOf("v1") == 4 // a StatefulSet comes back with the share of the step
 				}, weigh(100)}}, ends: onlyHas("v2")},
 			"v3-at-the-end-of-v2": {replicas: 5, set: and(emergent), beats: []beat{begin, to50, to100, {"releases v3 at 20%", whole("v2"), releases("v3", 20)}, to50, to100}, ends: onlyHas("v3")},
 			"one-becomes-three": {replicas: 1, set: and(emergent), beats: []beat{begin, {"scales to 3", func(w *world) bool { return w.status.CurrentStepState == v1beta1.StepPaused }, resize(3)},

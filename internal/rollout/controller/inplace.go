@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -43,6 +44,11 @@ func (g *inPlace) releasePatch() ([]byte, error) { return g.as.ReleasePatch() }
 
 // resize patches the workload first, which says what a deleted pod comes back as.
 func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision) error {
+	if d.Remind {
+		if err := g.remind(ctx, r); err != nil {
+			return err
+		}
+	}
 	if len(d.Scale) == 0 && !d.Unstick && !d.Close {
 		return nil
 	}
@@ -57,6 +63,22 @@ func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision)
 		if err := g.remove(ctx, r, p); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting pod %s, to be made anew: %w", p.Name, err)
 		}
+	}
+	return nil
+}
+
+// remind writes the status of the workload.
+func (g *inPlace) remind(ctx context.Context, r *Reconciler) error {
+	patch, err := g.as.Reminder(g.good)
+	if err != nil || patch == nil {
+		return err
+	}
+	c, ok := g.is.DeepCopyObject().(client.Object)
+	if !ok {
+		return fmt.Errorf("%T is not an object of the API", g.is)
+	}
+	if err := r.client.Status().Patch(ctx, c, client.RawPatch(types.JSONPatchType, patch), fieldManager); err != nil {
+		return fmt.Errorf("telling the native controller of %s which version it updates from: %w", g.is.GetName(), err)
 	}
 	return nil
 }

@@ -337,6 +337,10 @@ func (s CloneSet) Resize(d rollout.Decision, status string) ([]byte, []*corev1.P
 	return patch, doomed, err
 }
 
+// Reminder implements InPlace. The controller of CloneSets takes an update for complete as soon as all pods that there are have it, which
+// no write of somebody else's changes.
+func (CloneSet) Reminder(string) ([]byte, error) { return nil, nil }
+
 // Deletion implements InPlace.
 func (CloneSet) Deletion(p *corev1.Pod) ([]byte, error) {
 	return json.Marshal(append([]op{{"test", "/metadata/uid", p.UID}}, keys("labels", p.Labels, map[string]string{specifiedDelete: "true"})...))

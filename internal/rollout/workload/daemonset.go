@@ -107,6 +107,9 @@ func (s DaemonSet) ReleasePatch() ([]byte, error) {
 	return releasing(s.Is, own)
 }
 
+// Reminder implements InPlace.
+func (DaemonSet) Reminder(string) ([]byte, error) { return nil, nil }
+
 // Deletion implements InPlace.
 func (DaemonSet) Deletion(*corev1.Pod) ([]byte, error) { return nil, nil }
 

@@ -42,6 +42,8 @@ type InPlace interface {
 	ReleasePatch() ([]byte, error)
 	// Resize gives the patch of the workload and the pods to delete after it, for a decision about the versions' sizes.
 	Resize(d rollout.Decision, good string) (patch []byte, doomed []*corev1.Pod, err error)
+	// Reminder is a JSON patch of its status for a native controller that forgot the stable version; nil where there is none.
+	Reminder(good string) ([]byte, error)
 	// Deletion is the JSON patch of a pod by which it asks its controller to delete it; nil where the pod is just deleted.
 	Deletion(p *corev1.Pod) ([]byte, error)
 }

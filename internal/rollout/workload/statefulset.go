@@ -142,6 +142,7 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		}
 	}
 	w.Loose = w.Held && s.loose(w.Template, good)
+	w.Forgot = w.Held && w.UpOnly && w.Current == "" && s.partition() > 0 && v.of(w.Template).Ready < n
 	v.share(w.Template, n)
 	if good != "" && good != w.Template && !w.UpOnly {
 		s.split(v, w.Template, good, serves)
@@ -212,6 +213,12 @@ func (s StatefulSet) ReleasePatch() ([]byte, error) {
 		return nil, err
 	}
 	return releasing(s.Is, own)
+}
+
+// Reminder implements InPlace. The native controller reads the version that it updates from in the status, and knows it by its
+// ControllerRevision.
+func (s StatefulSet) Reminder(status string) ([]byte, error) {
+	return json.Marshal([]op{{"test", "/status/currentRevision", s.Is.Status.CurrentRevision}, {"replace", "/status/currentRevision", s.Good(status)}})
 }
 
 // Deletion implements InPlace.
