@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -245,9 +246,14 @@ func (p *plane) image(t *testing.T, by client.Client, image string) *unstructure
 	t.Helper()
 	o := p.cloneSet(t)
 	patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"web","image":%q}]}}}}`, image)
-	if err := by.Patch(t.Context(), o, client.RawPatch(types.MergePatchType, []byte(patch))); err != nil {
-		t.Fatal(err)
-	}
+	// For some seconds after a kind has come, the API server has no schema of it that its own rules could change objects by.
+	until(t, image+" is applied", func(ctx context.Context) error {
+		err := by.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(patch)))
+		if err != nil && !apierrors.IsServiceUnavailable(err) {
+			t.Fatal(err)
+		}
+		return err
+	})
 	return o
 }
 

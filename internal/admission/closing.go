@@ -16,7 +16,9 @@ import (
 // closing is a rule by which the API server closes what holds a workload, in the very update that brings another template
 // (MutatingAdmissionPolicy, KEP-3962). A step that is under way has let the native controller replace some pods, and it would replace
 // them by the newest version at once, whatever traffic they have. Clusters before 1.36 have no such rules: there the controller
-// of Rollouts closes it when it sees the template, which may cost a pod before its traffic.
+// of Rollouts closes it when it sees the template, which may cost a pod before its traffic. For the first five seconds of a kind that
+// came by a CustomResourceDefinition the API server has no schema to change objects by, and asks who changes the template of a
+// held one to try again.
 type closing struct {
 	group, version, resource, kind string
 

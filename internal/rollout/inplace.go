@@ -204,6 +204,12 @@ func (l look) strays() bool {
 	return l.Workload.Loose && (len(l.others) > 0 || l.returning())
 }
 
+// forgotten says that the native controller is to be told again which version it updates from: the release of the version in the
+// template is at a step that leaves pods to the stable one.
+func (l look) forgotten() bool {
+	return l.Workload.Forgot && l.arrived() && !l.closing && !l.givenUp && l.asked.canary < l.Workload.Replicas
+}
+
 // unseen waits for the native controller to say which revision the template is.
 func unseen(l look) (verdict, bool) {
 	if !l.Workload.InPlace || l.Workload.Template != "" {

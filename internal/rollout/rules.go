@@ -99,7 +99,7 @@ func decide(l look) Decision {
 		if v, applies := r.decide(l); applies {
 			v.Rule = r.name
 			v.Close = l.strays() && len(v.Scale) == 0
-			v.Remind = l.Workload.Forgot && !l.closing
+			v.Remind = l.forgotten()
 			return l.report(v)
 		}
 	}

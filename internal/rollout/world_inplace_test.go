@@ -66,7 +66,7 @@ func (w *world) observeInPlace(o *Workload) {
 	good := w.good()
 	o.Kind, o.InPlace = in.kind, true
 	o.UpOnly = in.kind == daemonSet || good != "" && in.current != good && w.dep.template != good
-	o.Forgot = in.kind == statefulSet && o.UpOnly && o.Held && in.current == w.dep.template && in.partition > 0 && w.readyOf(w.dep.template) < w.dep.replicas
+	o.Forgot = in.kind == statefulSet && o.UpOnly && o.Held && in.current == w.dep.template && in.partition > 0 && w.dep.replicas > 0
 	if !in.known[w.dep.template] {
 		o.Template = ""
 	}
@@ -459,6 +459,11 @@ func inPlaceScenarios() map[string]scenario {
 					}
 					return kind == "cloneset" || w.readyOf("v1") == 4 // a StatefulSet comes back with the share of the step
 				}, weigh(100)}}, ends: onlyHas("v2")},
+			"to-zero-and-back-without-routes": {replicas: 5, set: and(emergent, unrouted, func(w *world) { w.spec.ReleaseID = ""; w.plan(20, 100) }), beats: []beat{
+				{"applies v2", func(w *world) bool { return healthyAt("")(w) && w.dep.held }, changes("v2")},
+				{"scales to zero", pausedAt(20), resize(0)},
+				{"scales to 5", func(w *world) bool { return len(w.pods) == 0 && w.inPlace.current == "v2" }, resize(5)},
+			}, ends: stays(-1, map[string]int32{"v2": map[bool]int32{true: 1, false: 5}[kind == "statefulset"]})},
 			"v3-at-the-end-of-v2": {replicas: 5, set: and(emergent), beats: []beat{begin, to50, to100, {"releases v3 at 20%", whole("v2"), releases("v3", 20)}, to50, to100}, ends: onlyHas("v3")},
 			"one-becomes-three": {replicas: 1, set: and(emergent), beats: []beat{begin, {"scales to 3", func(w *world) bool { return w.status.CurrentStepState == v1beta1.StepPaused }, resize(3)},
 				{"goes to 50%", func(w *world) bool {
@@ -497,6 +502,7 @@ func inPlaceScenarios() map[string]scenario {
 		}
 	}
 	delete(out, "daemonset-to-zero-and-back") // a DaemonSet has no replicas to scale
+	delete(out, "daemonset-to-zero-and-back-without-routes")
 	sets := becomes(statefulSet)
 	out["statefulset-falling-weights"] = scenario{replicas: 5, set: sets, beats: []beat{begin, to50, {"goes back to 20%", pausedAt(50), weigh(20)}}, ends: stays(20, map[string]int32{"v1": 4, "v2": 1})}
 	return out

@@ -44,12 +44,7 @@ func (g *inPlace) releasePatch() ([]byte, error) { return g.as.ReleasePatch() }
 
 // resize patches the workload first, which says what a deleted pod comes back as.
 func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision) error {
-	if d.Remind {
-		if err := g.remind(ctx, r); err != nil {
-			return err
-		}
-	}
-	if len(d.Scale) == 0 && !d.Unstick && !d.Close {
+	if len(d.Scale) == 0 && !d.Unstick && !d.Close && !d.Remind {
 		return nil
 	}
 	patch, doomed, err := g.as.Resize(d, g.good)
@@ -63,6 +58,9 @@ func (g *inPlace) resize(ctx context.Context, r *Reconciler, d rollout.Decision)
 		if err := g.remove(ctx, r, p); client.IgnoreNotFound(err) != nil {
 			return fmt.Errorf("deleting pod %s, to be made anew: %w", p.Name, err)
 		}
+	}
+	if d.Remind {
+		return g.remind(ctx, r)
 	}
 	return nil
 }

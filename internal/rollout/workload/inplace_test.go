@@ -81,7 +81,7 @@ func TestWhatIsSeenOfAStatefulSet(t *testing.T) {
 		"grown by five that are not there yet": {func(s *appsv1.StatefulSet) { ten := int32(10); s.Spec.Replicas = &ten },
 			"v1 v1 v1 v1 v2", "v1 4/4/4 v2 6/1/1 open"},
 		"pods beyond the replicas are leaving":                                     {func(s *appsv1.StatefulSet) { two := int32(2); s.Spec.Replicas = &two }, "v1 v1 v1 v2 v2", "v1 2/2/2 v2 0/0/0"},
-		"what the native controller completed can't go back":                       {func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = "v2" }, "v2 v2 v2 v2 v2", "v1 0/0/0 v2 5/5/5 open up only"},
+		"what the native controller completed can't go back":                       {func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = "v2" }, "v2 v2 v2 v2 v2", "v1 0/0/0 v2 5/5/5 open up only forgot"},
 		"what it completed for want of pods is to come back as the partition says": {func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = "v2" }, "v2!", "v1 0/0/0 v2 5/1/0 open up only forgot"},
 		"rolled back":                         {func(s *appsv1.StatefulSet) { s.Status.UpdateRevision = "v1" }, "v1 v1 v1 v1 v2", "v1 4/4/4 v2 1/1/1 open"},
 		"ready for less than minReadySeconds": {func(s *appsv1.StatefulSet) { s.Spec.MinReadySeconds = 90 }, "v1 v1 v1 v1 v2", "v1 4/4/0 idle 4 v2 1/1/0 open"},

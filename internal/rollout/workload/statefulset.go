@@ -142,7 +142,7 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		}
 	}
 	w.Loose = w.Held && s.loose(w.Template, good)
-	w.Forgot = w.Held && w.UpOnly && w.Current == "" && s.partition() > 0 && v.of(w.Template).Ready < n
+	w.Forgot = w.Held && w.UpOnly && w.Current == "" && s.partition() > 0 && n > 0
 	v.share(w.Template, n)
 	if good != "" && good != w.Template && !w.UpOnly {
 		s.split(v, w.Template, good, serves)
@@ -268,6 +268,9 @@ func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev
 	}
 	if d.Close {
 		partition = partitionAll
+	}
+	if living := s.living(); d.Remind && len(living) == int(n) && !slices.ContainsFunc(living, func(p *corev1.Pod) bool { return !ready(p) }) {
+		doomed = append(doomed, living[n-1]) // or it is taken for complete once more
 	}
 	if partition == s.partition() {
 		return nil, doomed, nil
