@@ -135,8 +135,9 @@ func (w *world) control() (wrote bool) {
 	if d.Remind {
 		say()
 		if all := w.ordinals(); w.readyOf(w.dep.template) == w.dep.replicas && len(all) == int(w.dep.replicas) {
-			w.kill(all[len(all)-1])
-			w.wrote("delete pod %d of %s", all[len(all)-1].ordinal, all[len(all)-1].hash)
+			lowest := all[len(all)-1]
+			w.kill(lowest)
+			w.wrote("delete pod %d of %s", lowest.ordinal, lowest.hash)
 		}
 		w.inPlace.current = w.good()
 		w.wrote("tell the native controller that it updates from %s", w.good())

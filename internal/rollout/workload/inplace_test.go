@@ -191,6 +191,26 @@ func TestWhatIsWrittenForASize(t *testing.T) {
 	}
 }
 
+func TestAStatefulSetThatForgotItsStableVersionIsToldAgain(t *testing.T) {
+	for pods, want := range map[string]string{"v2 v2! v2 v2": "", "v2 v2 v2 v2 v2!": "", "v2 v2 v2 v2 v2": "db-0"} {
+		s := workload.StatefulSet{Is: db(func(s *appsv1.StatefulSet) { s.Status.CurrentRevision = "v2" }), Pods: podsOf(pods)}
+		patch, doomed, err := s.Resize(rollout.Decision{Remind: true}, "")
+		if err != nil || patch != nil {
+			t.Fatalf("%s: the partition stays: %s, %v", pods, patch, err)
+		}
+		var names []string
+		for _, p := range doomed {
+			names = append(names, p.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: deletes %q, want %q, so that the update is not complete", pods, got, want)
+		}
+		if patch, err = s.Reminder(""); err != nil || string(patch) != `[{"op":"test","path":"/status/currentRevision","value":"v2"},{"op":"replace","path":"/status/currentRevision","value":"v1"}]` {
+			t.Errorf("its status is patched by %s, %v", patch, err)
+		}
+	}
+}
+
 func patchedSet(t *testing.T, s *appsv1.StatefulSet, patch []byte) *appsv1.StatefulSet {
 	t.Helper()
 	before, err := json.Marshal(s)

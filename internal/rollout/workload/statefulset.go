@@ -132,15 +132,8 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 	v := &versions{label: appsv1.ControllerRevisionHashLabelKey}
 	v.of(w.Template)
 	v.of(good)
-	serves := map[int32]bool{}
-	for _, p := range s.living() {
-		place, _ := s.place(p)
-		serves[place] = available(p, is.Spec.MinReadySeconds, now)
-		v.count(p, serves[place])
-		if !ready(p) && revisionOf(p) != s.due(place) {
-			w.Stuck++
-		}
-	}
+	serves := s.count(v, now)
+	w.Stuck = int32(len(s.stuck()))
 	w.Loose = w.Held && s.loose(w.Template, good)
 	w.Forgot = w.Held && w.UpOnly && w.Current == "" && s.partition() > 0 && n > 0
 	v.share(w.Template, n)
@@ -148,6 +141,25 @@ func (s StatefulSet) Observe(rolloutName, status string, now time.Time) (rollout
 		s.split(v, w.Template, good, serves)
 	}
 	return w, v.list()
+}
+
+// count adds its pods to their versions, and gives the places that serve.
+func (s StatefulSet) count(v *versions, now time.Time) map[int32]bool {
+	serves := map[int32]bool{}
+	for _, p := range s.living() {
+		place, _ := s.place(p)
+		serves[place] = available(p, s.Is.Spec.MinReadySeconds, now)
+		v.count(p, serves[place])
+	}
+	return serves
+}
+
+// stuck gives the pods that are not ready and not of the version that they would be made anew with.
+func (s StatefulSet) stuck() []*corev1.Pod {
+	return slices.DeleteFunc(s.living(), func(p *corev1.Pod) bool {
+		place, _ := s.place(p)
+		return ready(p) || revisionOf(p) == s.due(place)
+	})
 }
 
 // loose says that the native controller is about to replace pods. What it has completed it does not go back from by a partition, so
@@ -227,41 +239,16 @@ func (StatefulSet) Deletion(*corev1.Pod) ([]byte, error) { return nil, nil }
 // Resize implements InPlace: the partition moves, and the native controller replaces the pods from there on. What is to become
 // the stable version again is deleted here, as are pods that it does not replace.
 func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev1.Pod, error) {
-	n, template, good := replicas(s.Is.Spec.Replicas), s.template(), s.Good(status)
-	partition := s.partition()
+	partition, good := s.partition(), s.Good(status)
 	var doomed []*corev1.Pod
 	for _, scale := range d.Scale {
-		below := int32(partitionAll)
-		switch {
-		case scale.Hash == template && scale.To > 0:
-			partition = max(n-scale.To, 0)
-			below = partition
-		case scale.Hash != template && s.Is.Status.CurrentRevision != good:
-			partition = 0 // below it the native controller knows only what it has completed
-		default:
-			partition = partitionAll
-		}
 		var of []*corev1.Pod
-		count := int32(0)
-		for _, p := range s.living() {
-			if revisionOf(p) != scale.Hash {
-				continue
-			}
-			count++
-			if place, _ := s.place(p); place < below {
-				of = append(of, p)
-			}
-		}
-		if scale.Hash != template && s.Is.Status.CurrentRevision == good {
-			// The lowest first: the version may come again, and gets the highest ordinals by a partition.
-			slices.Reverse(of)
-		}
-		slices.SortStableFunc(of, func(a, b *corev1.Pod) int { return rank(a) - rank(b) })
-		doomed = append(doomed, of[:max(min(int(count-scale.To), len(of)), 0)]...)
+		partition, of = s.size(scale, good)
+		doomed = append(doomed, of...)
 	}
 	if d.Unstick {
-		for _, p := range s.living() {
-			if place, _ := s.place(p); !ready(p) && revisionOf(p) != s.due(place) && !slices.Contains(doomed, p) {
+		for _, p := range s.stuck() {
+			if !slices.Contains(doomed, p) {
 				doomed = append(doomed, p)
 			}
 		}
@@ -269,14 +256,51 @@ func (s StatefulSet) Resize(d rollout.Decision, status string) ([]byte, []*corev
 	if d.Close {
 		partition = partitionAll
 	}
-	if living := s.living(); d.Remind && len(living) == int(n) && !slices.ContainsFunc(living, func(p *corev1.Pod) bool { return !ready(p) }) {
-		doomed = append(doomed, living[n-1]) // or it is taken for complete once more
+	if d.Remind && s.whole() { // or it is taken for complete once more; the lowest comes back as the stable version
+		living := s.living()
+		doomed = append(doomed, living[len(living)-1])
 	}
 	if partition == s.partition() {
 		return nil, doomed, nil
 	}
 	patch, err := json.Marshal([]op{unchanged(s.Is), {"add", "/spec/updateStrategy/rollingUpdate/partition", partition}})
 	return patch, doomed, err
+}
+
+// whole says that all its pods are there and ready.
+func (s StatefulSet) whole() bool {
+	living := s.living()
+	return len(living) == int(replicas(s.Is.Spec.Replicas)) && !slices.ContainsFunc(living, func(p *corev1.Pod) bool { return !ready(p) })
+}
+
+// size gives the partition and the pods to delete for a size of a version.
+func (s StatefulSet) size(scale rollout.Scale, good string) (partition int32, doomed []*corev1.Pod) {
+	n, template, below := replicas(s.Is.Spec.Replicas), s.template(), int32(partitionAll)
+	switch {
+	case scale.Hash == template && scale.To > 0:
+		partition = max(n-scale.To, 0)
+		below = partition
+	case scale.Hash != template && s.Is.Status.CurrentRevision != good:
+		partition = 0 // below it the native controller knows only what it has completed
+	default:
+		partition = partitionAll
+	}
+	count := int32(0)
+	for _, p := range s.living() {
+		if revisionOf(p) != scale.Hash {
+			continue
+		}
+		count++
+		if place, _ := s.place(p); place < below {
+			doomed = append(doomed, p)
+		}
+	}
+	if scale.Hash != template && s.Is.Status.CurrentRevision == good {
+		// The lowest first: the version may come again, and gets the highest ordinals by a partition.
+		slices.Reverse(doomed)
+	}
+	slices.SortStableFunc(doomed, func(a, b *corev1.Pod) int { return rank(a) - rank(b) })
+	return partition, doomed[:max(min(int(count-scale.To), len(doomed)), 0)]
 }
 
 // rank puts the pods in front that serve nothing.
