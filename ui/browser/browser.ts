@@ -35,7 +35,11 @@ export async function open(browser: Browser, url: string, language: Language, sc
   await page.clock.setFixedTime(new Date('2026-11-29T12:00:00Z'));
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()}: ${response.request().method()} ${new URL(response.url()).pathname}`);
+  });
   page.on('console', (message) => {
+    if (message.text().startsWith('Failed to load resource')) return; // told above, with its address
     if (message.type() === 'error' || (message.type() === 'warning' && message.text().includes('antd'))) complaints.push(`console: ${message.text()}`);
   });
   await page.addInitScript(() => {

@@ -135,6 +135,7 @@ export function backend(): FakeBackend {
     .on('get', '/auth/providers', () => ({ providers }))
     .on('post', '/auth/login', () => me)
     .on('post', '/auth/logout', () => undefined)
+    .on('patch', '/stream/{stream}/topics', () => undefined)
     .on('post', '/access/review', ({ body }) => ({ results: body.checks.map(() => ({ allowed: true })) }))
     .on('get', '/environments', () => ({ items: [environment, { ...environment, name: 'shop', namespace: 'shop', applications: 2 }] }))
     .on('get', '/home', () => home)

@@ -8,6 +8,7 @@ import { useNavigate } from 'react-router';
 
 import { usePageTitle } from '@/app/Page';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { Loading } from '@/components/Loading';
 
 import { NewAppForm } from './NewAppForm';
@@ -19,6 +20,7 @@ export function Component() {
   const { t } = useTranslation('apps');
   const { t: common } = useTranslation();
   const navigate = useNavigate();
+  useReturnFocus();
   const [mode, setMode] = useState<'form' | 'yaml'>('form');
   usePageTitle(t('new'));
   const close = () => void navigate(paths.apps);

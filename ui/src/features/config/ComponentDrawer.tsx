@@ -8,6 +8,7 @@ import { Navigate, useNavigate, useOutletContext, useParams } from 'react-router
 
 import type { Component as AppComponent, Definition } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { Loaded } from '@/components/Loading';
 import { useToast } from '@/components/useToast';
 import { withComponent } from '@/features/app/draft';
@@ -24,6 +25,7 @@ export function Component() {
   const { component: name = '' } = useParams();
   const { t } = useTranslation('config');
   const { t: common } = useTranslation();
+  useReturnFocus();
   const navigate = useNavigate();
   const home = paths.config(app.namespace, app.name);
   const component = draft.spec.components.find((c) => c.name === name);

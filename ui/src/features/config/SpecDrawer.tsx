@@ -10,6 +10,7 @@ import { useNavigate, useOutletContext } from 'react-router';
 import { api, dataOf } from '@/api/client';
 import type { FieldError } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { ProblemAlert } from '@/components/Problem';
 import { useToast } from '@/components/useToast';
 import { toYaml } from '@/forms/yaml';
@@ -25,6 +26,7 @@ export function Component() {
   const { t: common } = useTranslation();
   const navigate = useNavigate();
   const toast = useToast();
+  useReturnFocus();
   const [text, setText] = useState(() => toYaml(draft.spec));
   const [errors, setErrors] = useState<FieldError[]>([]);
   const close = () => void navigate(paths.config(app.namespace, app.name));

@@ -8,6 +8,7 @@ import { Navigate, useNavigate, useOutletContext, useParams } from 'react-router
 
 import type { Component as AppComponent, Definition, DefinitionSummary } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { Loaded } from '@/components/Loading';
 import { useToast } from '@/components/useToast';
 import { withComponent, withoutTrait, withTrait } from '@/features/app/draft';
@@ -25,6 +26,7 @@ export function Component() {
   const { component: name = '', trait: fixed } = useParams();
   const { t, i18n } = useTranslation('config');
   const { t: common } = useTranslation();
+  useReturnFocus();
   const navigate = useNavigate();
   const [chosen, setChosen] = useState(fixed ?? '');
   const field = useId();

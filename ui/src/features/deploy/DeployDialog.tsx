@@ -11,6 +11,7 @@ import { api, dataOf } from '@/api/client';
 import { ProblemError } from '@/api/problem';
 import type { App, CanaryRequest, Workflow } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { ChangeList } from '@/components/ChangeList';
 import { DryRunButton } from '@/components/DryRun';
 import { Loaded } from '@/components/Loading';
@@ -38,6 +39,7 @@ interface Props {
 
 /** Chooses how the changes go out, and starts the release. */
 export function DeployDialog({ ns, app, workflow, close }: Props) {
+  useReturnFocus();
   const query = useApp(ns, app);
   const workflows = useWorkflows(ns, app);
   const { t } = useTranslation('deploy');

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 
 import { fieldErrorsOf } from '@/api/problem';
 import type { Canary, CanaryRequest } from '@/api/schema.gen';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { Loading } from '@/components/Loading';
 import { ProblemAlert } from '@/components/Problem';
 import { errorText } from '@/forms/errors';
@@ -30,6 +31,7 @@ export function CanaryDialog({ ns, app, base, onCancel, onOk }: Props) {
   const { t } = useTranslation('studio');
   const { t: common } = useTranslation();
   const [request, setRequest] = useState<CanaryRequest>({ ...usual, base });
+  useReturnFocus();
   const canary = useCanary(ns, app, request);
   const usable = canary.data && !canary.error && !canary.isPlaceholderData;
   const change = (part: Partial<CanaryRequest>) => setRequest({ ...request, ...part });
