@@ -65,6 +65,7 @@ func TestApplications(t *testing.T) {
 	t.Run("nothing is left of a deleted application", p.deleted)
 	t.Run("a CloneSet, from before its kind is there until it is gone", p.clones)
 	t.Run("a StatefulSet comes back from zero with the share of its step", p.toZero)
+	t.Run("a release from the browser", p.browser)
 	t.Run("twenty canaries at once", p.fleet)
 	t.Run("rollback from an image that never starts, and after a kill", p.rollbacks)
 }

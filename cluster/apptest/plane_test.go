@@ -26,6 +26,7 @@ import (
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
+	"github.com/vela-rollouts/vela/cluster/bootstrap"
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/cluster/controlplane"
 	"github.com/vela-rollouts/vela/internal/manager"
@@ -35,11 +36,14 @@ import (
 // plane is a control plane with fake nodes and vela's controllers.
 type plane struct {
 	port   int // of the webhooks
+	web    int // of the web UI
 	config *rest.Config
 	client client.Client
 	calls  *calls
 	stop   func()
 	work   string
+	// password of the web UI's first account, from the first run on.
+	password string
 }
 
 // calls counts the requests of the controllers.
@@ -109,6 +113,7 @@ func start(t *testing.T) *plane {
 func (p *plane) run(t *testing.T) {
 	t.Helper()
 	if p.port == 0 {
+		p.web = freePort(t)
 		p.port = freePort(t) // and again the same one: the API server calls where the last registration that it has seen says
 	}
 	config := rest.CopyConfig(p.config)
@@ -119,6 +124,10 @@ func (p *plane) run(t *testing.T) {
 		done <- manager.Run(ctx, manager.Config{
 			RestConfig: config, CertDir: p.work + "/certs", WebhookHost: "127.0.0.1", WebhookPort: p.port,
 			WebhookURL: fmt.Sprintf("https://127.0.0.1:%d", p.port),
+			UI: manager.UIConfig{
+				Addr: fmt.Sprintf("127.0.0.1:%d", p.web), Namespace: bootstrap.Namespace,
+				FirstAccount: func(_, password string) { p.password = password },
+			},
 			Log:        slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 			Ready:      func() { close(ready) },
 		})
