@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/rest"
@@ -17,7 +19,7 @@ import (
 // Command is vela-core's command line, of a version; its log goes to out as JSON.
 func Command(version string, out io.Writer) *cobra.Command {
 	cfg := Config{UI: UIConfig{Version: version}}
-	var kubeconfig string
+	var kubeconfig, secretFile string
 	var verbose bool
 	cmd := &cobra.Command{
 		Use:           "vela-core",
@@ -36,6 +38,13 @@ func Command(version string, out io.Writer) *cobra.Command {
 			if cfg.RestConfig, err = reach(kubeconfig); err != nil {
 				return err
 			}
+			if secretFile != "" {
+				secret, err := os.ReadFile(secretFile)
+				if err != nil {
+					return fmt.Errorf("--oidc-client-secret-file: %w", err)
+				}
+				cfg.UI.Identity.ClientSecret = strings.TrimSpace(string(secret))
+			}
 			return Run(cmd.Context(), cfg)
 		},
 	}
@@ -53,6 +62,13 @@ func Command(version string, out io.Writer) *cobra.Command {
 	f.BoolVar(&cfg.UI.BehindTLS, "ui-behind-tls", false, "people reach the web UI through something that has TLS, such as a gateway")
 	f.BoolVar(&cfg.UI.Shell, "ui-shell", false, "let people who may create pods/exec open shells from the web UI")
 	f.StringVar(&cfg.UI.Namespace, "ui-namespace", "vela-system", "namespace of the Secrets of accounts and sessions")
+	f.StringVar(&cfg.UI.Identity.Issuer, "oidc-issuer", "", "address of the identity provider by which people may sign in to the web UI")
+	f.StringVar(&cfg.UI.Identity.ClientID, "oidc-client-id", "", "what the identity provider knows the web UI by")
+	f.StringVar(&secretFile, "oidc-client-secret-file", "", "file with the secret that goes with it")
+	f.StringVar(&cfg.UI.Identity.URL, "oidc-url", "", "where people find the web UI, such as https://vela.example.com; the identity provider sends them back to /api/v1/auth/oidc/callback there")
+	f.StringVar(&cfg.UI.Identity.Name, "oidc-name", "", "what the button says")
+	f.StringVar(&cfg.UI.Identity.UserClaim, "oidc-user-claim", "email", "claim that names the user, who is oidc:NAME in the cluster")
+	f.StringVar(&cfg.UI.Identity.GroupsClaim, "oidc-groups-claim", "groups", "claim that lists the groups, which are oidc:GROUP in the cluster")
 	f.StringVar(&cfg.MetricsAddr, "metrics-addr", "", "host:port of the metrics; off without it")
 	f.StringVar(&cfg.HealthAddr, "health-addr", "", "host:port of /healthz and /readyz; off without it")
 	f.BoolVar(&cfg.LeaderElection, "leader-elect", false, "let one of several processes work at a time")

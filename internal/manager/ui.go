@@ -6,9 +6,11 @@ package manager
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -37,6 +39,9 @@ import (
 	"github.com/vela-rollouts/vela/ui"
 )
 
+// identityTimeout bounds each request to the identity provider.
+const identityTimeout = 10 * time.Second
+
 // UIConfig is what the web UI's server is told; without an Addr there is none.
 type UIConfig struct {
 	// Addr is host:port.
@@ -51,15 +56,17 @@ type UIConfig struct {
 	FirstAccount func(name, password string)
 	// Shell lets those who may exec into pods open shells from the page.
 	Shell bool
+	// Identity is the identity provider by which people may sign in; none without an issuer.
+	Identity session.IdentityConfig
 	// Version is shown.
 	Version string
 }
 
 // secure says that people come by TLS.
-func (c UIConfig) secure() bool { return c.BehindTLS || c.CertFile != "" }
+func (c *UIConfig) secure() bool { return c.BehindTLS || c.CertFile != "" }
 
 // validate says in a sentence what is missing.
-func (c UIConfig) validate() error {
+func (c *UIConfig) validate() error {
 	if c.Addr == "" {
 		return nil
 	}
@@ -73,9 +80,12 @@ func (c UIConfig) validate() error {
 			"listen on 127.0.0.1, give a certificate, or say that it is behind TLS", c.Addr)
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
-		return fmt.Errorf("the certificate of the web UI: give both a certificate and its key")
+		return errors.New("the certificate of the web UI: give both a certificate and its key")
 	}
-	return nil
+	if c.Identity.Issuer == "" {
+		return nil
+	}
+	return c.Identity.Validate()
 }
 
 // webUI is the web UI's server in the process.
@@ -103,7 +113,7 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	}, now)
 	u := &webUI{cfg: cfg.UI, session: session.New(session.Config{
 		Secrets:     session.Secrets{Reader: mgr.GetAPIReader(), Writer: mgr.GetClient(), Namespace: cfg.UI.Namespace},
-		ReviewToken: reviewToken(clientset), Secure: cfg.UI.secure(), Clock: now, Log: cfg.Log,
+		ReviewToken: reviewToken(clientset), Identity: identityOf(cfg.UI.Identity, now), Secure: cfg.UI.secure(), Clock: now, Log: cfg.Log,
 	})}
 	cluster := access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
 		access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper()))
@@ -142,6 +152,14 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	}
 	u.listener = tls.NewListener(u.listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	return u, nil
+}
+
+// identityOf is the identity provider; nil where there is none.
+func identityOf(cfg session.IdentityConfig, now clock.PassiveClock) *session.Identity {
+	if cfg.Issuer == "" {
+		return nil
+	}
+	return session.NewIdentity(cfg, &http.Client{Timeout: identityTimeout}, now.Now)
 }
 
 func reviewToken(clientset kubernetes.Interface) session.ReviewToken {

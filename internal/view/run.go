@@ -145,7 +145,8 @@ func RunOf(seen Seen, rev Revision) Run {
 			run.Ended = maybe(status.EndTime)
 		}
 	}
-	run.Steps = runSteps(rev.Spec.Application.Spec, status, run.Actions)
+	over := rev.LeftBy != nil || run.State == RunSuperseded || status != nil && status.Finished
+	run.Steps = runSteps(rev.Spec.Application.Spec, status, run.Actions, over)
 	run.Canary = rev.Spec.Application.Spec.Workflow != nil && canary.Has(rev.Spec.Application.Spec.Workflow.Steps)
 	return run
 }
@@ -202,10 +203,10 @@ func runState(seen Seen, run Run, rev Revision, status *corev1beta1.WorkflowStat
 	return RunRunning
 }
 
-// runSteps are the steps of a specification with what is known of their progress.
-func runSteps(spec corev1beta1.ApplicationSpec, status *corev1beta1.WorkflowStatus, actions []v1alpha1.ReleaseAction) []RunStep {
+// runSteps are the steps of a specification with what is known of their progress. over says that the run does not go on, so that
+// what was under way has been ended and what was to come is left out.
+func runSteps(spec corev1beta1.ApplicationSpec, status *corev1beta1.WorkflowStatus, actions []v1alpha1.ReleaseAction, ended bool) []RunStep {
 	reached := map[string]corev1beta1.StepStatusBase{}
-	ended := status != nil && status.Finished
 	if status != nil {
 		for _, s := range status.Steps {
 			reached[s.Name] = s.StepStatusBase
@@ -252,16 +253,15 @@ func runStep(spec corev1beta1.StepBase, is corev1beta1.StepStatusBase, replicas 
 			s.Pods, s.Replicas = &pods, replicas
 		}
 	}
-	switch s.State {
-	case StepWaiting:
+	switch {
+	case ended && s.State == StepPending:
+		s.State = StepSkipped
+	case ended && (s.State == StepWaiting || s.State == StepRunning):
+		s.State = StepTerminated
+	case s.State == StepWaiting:
 		s.ResumeAt = maybe(is.ResumeAt)
-	case StepSucceeded, StepFailed, StepTerminated:
+	case s.State == StepSucceeded, s.State == StepFailed, s.State == StepTerminated:
 		s.Ended = maybe(is.LastExecuteTime)
-	case StepPending:
-		if ended {
-			s.State = StepSkipped
-		}
-	case StepRunning, StepSkipped:
 	}
 	for _, a := range actions {
 		if is.ID != "" && (a.Spec.StepID == is.ID || a.Spec.Step == is.Name) && a.Status.Phase == v1alpha1.ActionSucceeded {

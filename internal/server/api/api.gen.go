@@ -2485,7 +2485,7 @@ type ServerInterface interface {
 	// Logout Sign out
 	// (POST /auth/logout)
 	Logout(w http.ResponseWriter, r *http.Request)
-	// FinishOIDC Come back from the identity provider; sets the cookie
+	// FinishOIDC Come back from the identity provider; sets the cookie, or leads to /login?problem=oidc-failed
 	// (GET /auth/oidc/callback)
 	FinishOIDC(w http.ResponseWriter, r *http.Request, params FinishOIDCParams)
 	// StartOIDC Go to the identity provider
@@ -6574,7 +6574,7 @@ type StrictServerInterface interface {
 	// Logout Sign out
 	// (POST /auth/logout)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
-	// FinishOIDC Come back from the identity provider; sets the cookie
+	// FinishOIDC Come back from the identity provider; sets the cookie, or leads to /login?problem=oidc-failed
 	// (GET /auth/oidc/callback)
 	FinishOIDC(ctx context.Context, request FinishOIDCRequestObject) (FinishOIDCResponseObject, error)
 	// StartOIDC Go to the identity provider

@@ -121,6 +121,9 @@ func TestAWorkflowIsChangedAndDeleted(t *testing.T) {
 	admin.Do(http.MethodPut, demo+"/workflows/default-canary", input).WantProblem(http.StatusConflict, api.ProblemCodeConflict)
 	input.ResourceVersion = w.ResourceVersion
 	admin.Do(http.MethodPut, demo+"/workflows/default-canary", input).Want(http.StatusOK, &w)
+	if w.Mode != nil {
+		t.Errorf("a mode that nobody sent: %+v", w.Mode)
+	}
 	if len(w.Steps) != 3 || w.Alias != "Default Canary Workflow" {
 		t.Errorf("changed to %+v", w)
 	}
@@ -360,6 +363,9 @@ func TestARollbackOfACanaryAfterADefaultDeployment(t *testing.T) {
 	admin.Do(http.MethodGet, demo+"/runs/v2", nil).Want(http.StatusOK, &run)
 	if run.State != api.RunStateRolledBack || run.RolledBackTo != "demo-v1" || len(run.Actions) != 1 || run.Actions[0].Reason != "errors" {
 		t.Errorf("the run that was left is %+v", run)
+	}
+	if run.Steps[1].State != api.StepStateTerminated || run.Steps[4].State != api.StepStateSkipped {
+		t.Errorf("its steps look as if it went on: %+v", run.Steps)
 	}
 	var revisions api.RevisionList
 	admin.Do(http.MethodGet, demo+"/revisions", nil).Want(http.StatusOK, &revisions)

@@ -19,9 +19,11 @@ import (
 
 // ListProviders says how one can sign in.
 func (s *Session) ListProviders(context.Context, api.ListProvidersRequestObject) (api.ListProvidersResponseObject, error) {
-	return api.ListProviders200JSONResponse{Providers: []api.Provider{
-		{Kind: api.ProviderKindLocal, Name: "Account"}, {Kind: api.ProviderKindToken, Name: "Token"},
-	}}, nil
+	all := []api.Provider{{Kind: api.ProviderKindLocal, Name: "Account"}, {Kind: api.ProviderKindToken, Name: "Token"}}
+	if s.identity != nil {
+		all = append(all, api.Provider{Kind: api.ProviderKindOidc, Name: s.identity.cfg.Name})
+	}
+	return api.ListProviders200JSONResponse{Providers: all}, nil
 }
 
 // Login begins a session.
@@ -176,18 +178,4 @@ func (s *Session) me(t ticket) api.Me {
 		Username: t.Name, KubernetesUser: t.User, Groups: groups, Provider: api.MeProvider(t.Provider),
 		ExpiresAt: t.begun().Add(lifetime).UTC(), IdleSeconds: int(idle.Seconds()),
 	}
-}
-
-// StartOIDC is for builds with an identity provider.
-func (s *Session) StartOIDC(context.Context, api.StartOIDCRequestObject) (api.StartOIDCResponseObject, error) {
-	return nil, noOIDC()
-}
-
-// FinishOIDC is for builds with an identity provider.
-func (s *Session) FinishOIDC(context.Context, api.FinishOIDCRequestObject) (api.FinishOIDCResponseObject, error) {
-	return nil, noOIDC()
-}
-
-func noOIDC() error {
-	return problem.New(http.StatusNotFound, api.ProblemCodeNotFound, "no identity provider is set up here; sign in with an account or a token")
 }

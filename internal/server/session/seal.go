@@ -42,9 +42,9 @@ type ticket struct {
 func (t ticket) begun() time.Time { return time.Unix(t.Begun, 0) }
 func (t ticket) seen() time.Time  { return time.Unix(t.Seen, 0) }
 
-// sealed is KID.BASE64, bound to the name of the cookie.
-func sealed(t ticket, kid string, key []byte, cookie string) (string, error) {
-	plain, err := json.Marshal(t)
+// sealed is v as KID.BASE64, bound to the name of the cookie.
+func sealed(v any, kid string, key []byte, cookie string) (string, error) {
+	plain, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("writing the session: %w", err)
 	}
@@ -56,32 +56,32 @@ func sealed(t ticket, kid string, key []byte, cookie string) (string, error) {
 }
 
 // opened is the opposite; key finds a key by its id. Every failure is ErrNotOurs.
-func opened(value, cookie string, key func(kid string) []byte) (ticket, error) {
+func opened[T any](value, cookie string, key func(kid string) []byte) (T, error) {
+	var v T
 	kid, text, ok := strings.Cut(value, ".")
 	if !ok {
-		return ticket{}, ErrNotOurs
+		return v, ErrNotOurs
 	}
 	k := key(kid)
 	if k == nil {
-		return ticket{}, ErrNotOurs
+		return v, ErrNotOurs
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return ticket{}, ErrNotOurs
+		return v, ErrNotOurs
 	}
 	box, err := boxOf(k)
 	if err != nil {
-		return ticket{}, ErrNotOurs
+		return v, ErrNotOurs
 	}
 	plain, err := box.Open(nil, nil, raw, []byte(cookie+"\x00"+kid))
 	if err != nil {
-		return ticket{}, ErrNotOurs
+		return v, ErrNotOurs
 	}
-	var t ticket
-	if err := json.Unmarshal(plain, &t); err != nil {
-		return ticket{}, ErrNotOurs
+	if err := json.Unmarshal(plain, &v); err != nil {
+		return v, ErrNotOurs
 	}
-	return t, nil
+	return v, nil
 }
 
 func boxOf(key []byte) (cipher.AEAD, error) {

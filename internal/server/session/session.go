@@ -34,6 +34,7 @@ const (
 const (
 	ProviderLocal = "local"
 	ProviderToken = "token"
+	ProviderOIDC  = "oidc"
 )
 
 // ReviewToken asks the API server whose token it is; false: nobody's.
@@ -43,6 +44,8 @@ type ReviewToken func(ctx context.Context, token string) (authenticationv1.UserI
 type Config struct {
 	Secrets     Secrets
 	ReviewToken ReviewToken
+	// Identity is the identity provider; nil where there is none.
+	Identity *Identity
 	// Secure says that people come by TLS. Then the cookie is sent by TLS only, and only to this very host.
 	Secure bool
 	Clock  clock.PassiveClock
@@ -56,6 +59,7 @@ type Session struct {
 	accounts *accounts
 	limit    *limiter
 	cookie   string
+	identity *Identity
 
 	mu     sync.Mutex
 	tokens map[[sha256.Size]byte]reviewed
@@ -76,7 +80,7 @@ func New(cfg Config) *Session {
 	of := func(secret string) *snapshot { return &snapshot{secrets: cfg.Secrets, name: secret, clock: cfg.Clock} }
 	return &Session{
 		cfg: cfg, keys: &keyring{of(keysSecret)}, accounts: newAccounts(of(account.Secret)),
-		limit: &limiter{clock: cfg.Clock, tries: map[string][]time.Time{}}, cookie: name, tokens: map[[sha256.Size]byte]reviewed{},
+		limit: &limiter{clock: cfg.Clock, tries: map[string][]time.Time{}}, cookie: name, tokens: map[[sha256.Size]byte]reviewed{}, identity: cfg.Identity,
 	}
 }
 
@@ -99,6 +103,9 @@ func (s *Session) Middleware(next http.Handler) http.Handler {
 			host = r.RemoteAddr
 		}
 		ctx := context.WithValue(r.Context(), addressKey{}, host)
+		if c, err := r.Cookie(flowCookie); err == nil {
+			ctx = context.WithValue(ctx, flowKey{}, c.Value)
+		}
 		if c, err := r.Cookie(s.cookie); err == nil {
 			t, err := s.look(ctx, c.Value)
 			var p *problem.Error
@@ -119,7 +126,7 @@ func (s *Session) Middleware(next http.Handler) http.Handler {
 
 // look opens a cookie and says why it is not good.
 func (s *Session) look(ctx context.Context, value string) (ticket, error) {
-	t, err := opened(value, s.cookie, func(kid string) []byte { return s.keys.find(ctx, kid) })
+	t, err := opened[ticket](value, s.cookie, func(kid string) []byte { return s.keys.find(ctx, kid) })
 	if err != nil {
 		return ticket{}, err
 	}
@@ -150,6 +157,9 @@ func (s *Session) stillGood(ctx context.Context, t ticket) (ticket, error) {
 			return t, errOver
 		}
 		return t, nil
+	}
+	if t.Provider == ProviderOIDC {
+		return t, nil // what the identity provider said holds for the lifetime of the session
 	}
 	found, err := s.accounts.find(ctx, t.Name, reloadAfter)
 	if err != nil {

@@ -72,6 +72,17 @@ func Begun() time.Time { return time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC) }
 // New starts a server over a cluster that has the namespace default and objects.
 func New(t *testing.T, objects ...client.Object) *Stage {
 	t.Helper()
+	return build(t, nil, objects)
+}
+
+// NewWithIdentity is New with an identity provider.
+func NewWithIdentity(t *testing.T, identity *session.Identity) *Stage {
+	t.Helper()
+	return build(t, identity, nil)
+}
+
+func build(t *testing.T, identity *session.Identity, objects []client.Object) *Stage {
+	t.Helper()
 	scheme, err := server.Scheme()
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +96,7 @@ func New(t *testing.T, objects ...client.Object) *Stage {
 	log := slog.New(slog.NewTextHandler(&locked{s: s}, nil))
 	sessions := session.New(session.Config{
 		Secrets:     session.Secrets{Reader: s.Client, Writer: s.Client, Namespace: "vela-system"},
-		ReviewToken: s.reviewToken, Clock: s.Clock, Log: log,
+		ReviewToken: s.reviewToken, Identity: identity, Clock: s.Clock, Log: log,
 	})
 	s.sessions = sessions
 	cluster := access.NewCluster(s.Client, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
