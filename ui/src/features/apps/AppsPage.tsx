@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { PlusOutlined } from '@ant-design/icons';
-import { Input, Select } from 'antd';
+import { Input } from 'antd';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, Outlet, useSearchParams } from 'react-router';
@@ -15,6 +15,7 @@ import { appLink, AppSplit, AppStatus, tagOf } from '@/components/AppRows';
 import { DataTable, type Column } from '@/components/DataTable';
 import { LinkButton } from '@/components/LinkButton';
 import { Loaded } from '@/components/Loading';
+import { PlainSelect } from '@/components/PlainSelect';
 import { Undeployed } from '@/components/Undeployed';
 import { useFormat } from '@/i18n/format';
 
@@ -74,14 +75,14 @@ function FilterBar({ filters, onChange }: FilterProps) {
         placeholder={t('search')}
         onChange={(e) => onChange({ q: e.target.value })}
       />
-      <Select
+      <PlainSelect
         className={styles.select}
         aria-label={t('namespace')}
         value={filters.ns}
         onChange={(ns) => onChange({ ns })}
         options={[{ value: '', label: t('anyNamespace') }, ...(environments.data ?? []).map((e) => ({ value: e.namespace, label: e.namespace }))]}
       />
-      <Select
+      <PlainSelect
         className={styles.select}
         aria-label={t('status')}
         value={filters.status}
