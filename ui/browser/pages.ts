@@ -7,6 +7,8 @@ import type { FakeBackend } from '@/test/fakeBackend';
 import { problem } from '@/test/fakeBackend';
 import { app } from '@/test/fixtures';
 
+import { releaseLooks } from './release';
+
 /** A page to look at: where it is, how one knows that it is there, and what to do first. */
 export interface Look {
   name: string;
@@ -80,5 +82,6 @@ export const looks: Look[] = [
   { name: 'workflows', path: '/apps/default/canary-demo/workflows', ready: 'main table' },
   { name: 'studio', path: studio, ready: '#step_weight' },
   { name: 'studio-yaml', path: studio, ready: '#step_weight', act: (page) => chosen(page, 'main', 1, '.cm-content') },
+  ...releaseLooks,
   { name: 'not-found', path: '/nowhere', ready: 'main h1' },
 ];

@@ -7,9 +7,10 @@ import type { Change } from '@/api/schema.gen';
 
 import styles from './ChangeList.module.css';
 
-/** Differences as a person would name them. */
-export function ChangeList({ changes, label }: { changes: Change[]; label?: string }) {
+/** Differences as a person would name them; none is said instead of an empty list. */
+export function ChangeList({ changes, label, none }: { changes: Change[]; label?: string; none?: string }) {
   const { t } = useTranslation();
+  if (changes.length === 0) return <p className="muted">{none ?? t('changes.none')}</p>;
   return (
     <ul className={styles.list} aria-label={label ?? t('changes.label')}>
       {changes.map((c) => (

@@ -214,7 +214,12 @@ const specYaml = (version: string) => `components:
 
 /** A server where v2 of canary-demo waits after its first batch. */
 export function releaseBackend(): FakeBackend {
-  return backend()
+  return withRelease(backend());
+}
+
+/** Makes a server tell that v2 of canary-demo waits after its first batch. */
+export function withRelease(server: FakeBackend): FakeBackend {
+  return server
     .on('patch', '/stream/{stream}/topics', () => undefined)
     .on('get', '/apps/{ns}/{app}/overview', () => releasing)
     .on('get', '/apps/{ns}/{app}/runs', () => ({ items: [run, ...pastRuns] }))

@@ -59,7 +59,8 @@ export function antdTheme(scheme: Scheme, still: boolean): ThemeConfig {
     },
     components: {
       Table: { headerBg: dark ? '#1e2832' : '#f1f4f7', cellPaddingBlock: 10 },
-      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none' },
+      Tabs: { itemSelectedColor: dark ? '#6cbcf0' : '#005f96', itemHoverColor: dark ? '#6cbcf0' : '#005f96', itemActiveColor: dark ? '#6cbcf0' : '#005f96' },
+      Button: { primaryShadow: 'none', defaultShadow: 'none', dangerShadow: 'none', dangerColor: dark ? '#1f1206' : '#ffffff' },
     },
   };
 }

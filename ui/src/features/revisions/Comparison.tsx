@@ -7,9 +7,9 @@ import { useTranslation } from 'react-i18next';
 
 import type { Diff, Revision } from '@/api/schema.gen';
 import { Panel } from '@/app/Page';
+import { ChangeList } from '@/components/ChangeList';
 import { Loaded, Loading } from '@/components/Loading';
 
-import { ChangeList } from './ChangeList';
 import styles from './Comparison.module.css';
 import { useDiff } from './queries';
 import { sideOf, type SideName } from './sides';

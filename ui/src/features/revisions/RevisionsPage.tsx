@@ -12,6 +12,7 @@ import { paths } from '@/app/paths';
 import { useAppParams } from '@/app/useAppParams';
 import { useNow } from '@/app/useNow';
 import { tagOf } from '@/components/AppRows';
+import { ChangeList } from '@/components/ChangeList';
 import { DataTable, type Column } from '@/components/DataTable';
 import { Loaded } from '@/components/Loading';
 import { StatusWord } from '@/components/StatusWord';
@@ -19,7 +20,6 @@ import { useOverview } from '@/features/app/queries';
 import { useFormat } from '@/i18n/format';
 import { checks, useAccess } from '@/session/access';
 
-import { ChangeList } from './ChangeList';
 import { Comparison } from './Comparison';
 import { useRevisions } from './queries';
 import styles from './RevisionsPage.module.css';
@@ -104,7 +104,7 @@ function useColumns(ns: string, app: string, { revisions, onCompare, onBack, why
     },
     { key: 'state', header: common('status'), cell: (r) => <StatusWord word={r.state} /> },
     { key: 'image', header: common('image'), cell: (r) => <span className="mono">{(r.images ?? []).map(tagOf).join(', ')}</span> },
-    { key: 'changes', header: t('change.label'), cell: (r) => <ChangeList changes={r.changes ?? []} none={t('change.first')} /> },
+    { key: 'changes', header: t('changes'), cell: (r) => <ChangeList changes={r.changes ?? []} none={t('first')} /> },
     {
       key: 'created',
       header: t('created'),

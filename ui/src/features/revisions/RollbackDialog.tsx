@@ -9,11 +9,11 @@ import { useNavigate } from 'react-router';
 import type { Revision } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { tagOf } from '@/components/AppRows';
+import { ChangeList } from '@/components/ChangeList';
 import { Loaded } from '@/components/Loading';
 import { ProblemAlert } from '@/components/Problem';
 import { useToast } from '@/components/useToast';
 
-import { ChangeList } from './ChangeList';
 import { useDiff, useRollbackTo } from './queries';
 import styles from './RollbackDialog.module.css';
 
@@ -55,6 +55,7 @@ export function RollbackDialog({ ns, app, revision, onClose }: Props) {
       open
       title={t('ask', { revision: name })}
       onCancel={onClose}
+      closable={{ 'aria-label': common('close') }}
       destroyOnHidden
       afterOpenChange={(opened) => opened && cancel.current?.focus()}
       footer={
@@ -72,7 +73,7 @@ export function RollbackDialog({ ns, app, revision, onClose }: Props) {
         <b>{t('goesTo', { revision: revision.name, tag: tagOf(revision.images?.[0]) })}</b>
       </p>
       <p>{t('how')}</p>
-      <h3>{t('change.label')}</h3>
+      <h3>{t('changes')}</h3>
       <Loaded query={diff} rows={2}>
         {(d) => <ChangeList changes={d.changes} />}
       </Loaded>

@@ -68,7 +68,7 @@ function ActionButton({ offer, why, onOpen }: { offer: Offer; why: string | unde
         <Button
           type={action === 'resume' ? 'primary' : 'default'}
           danger={action === 'rollback' || action === 'terminate'}
-          className={action === 'rollback' || action === 'terminate' ? `${styles.button} ${styles.danger}` : styles.button}
+          className={styles.button}
           icon={<Glyph name={glyphs[action]} size={14} />}
           aria-disabled={why ? true : undefined}
           aria-describedby={why ? id : undefined}

@@ -57,6 +57,7 @@ export function ActionDialog({ ns, app, offer, run, overview, onClose }: Props) 
       open
       title={t(`ask.${offer.action}`)}
       onCancel={onClose}
+      closable={{ 'aria-label': common('close') }}
       destroyOnHidden
       afterOpenChange={(opened) => opened && (danger ? cancel : words).current?.focus()}
       footer={

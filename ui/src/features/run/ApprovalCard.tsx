@@ -7,8 +7,8 @@ import { Link } from 'react-router';
 import type { Overview, Run } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useNow } from '@/app/useNow';
+import { ChangeList } from '@/components/ChangeList';
 import { Glyph } from '@/components/Glyph';
-import { ChangeList } from '@/features/revisions/ChangeList';
 import { useRevision } from '@/features/revisions/queries';
 import { useFormat } from '@/i18n/format';
 

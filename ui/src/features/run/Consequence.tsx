@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { ActionKind, NextStep, Overview, RollbackPreview, Run } from '@/api/schema.gen';
 import { tagOf } from '@/components/AppRows';
-import { ChangeList } from '@/features/revisions/ChangeList';
+import { ChangeList } from '@/components/ChangeList';
 import { useFormat, type Format } from '@/i18n/format';
 
 import styles from './Consequence.module.css';

@@ -46,7 +46,7 @@ describe('a release that waits for an approval', () => {
     const card = within(await screen.findByRole('region', { name: 'Waiting for approval' }));
     expect(card.getByText('lin')).toBeTruthy();
     expect(card.getByText('new greeting')).toBeTruthy();
-    expect(await card.findByText('image v1 → v2')).toBeTruthy();
+    expect(await card.findByText('wangyikewyk/canarydemo:v2', { selector: 'ins' })).toBeTruthy();
     expect(card.getByText('Continue → Next: 66%, 2 of 3 pods')).toBeTruthy();
   });
 });
@@ -64,7 +64,7 @@ describe('an action', () => {
   test('Rollback names the revision it goes to, what goes back and how many pods there are; Cancel has the focus', async () => {
     const { dialog, backend } = await openDialog('Rollback');
     expect(within(dialog).getByText('Goes back to v1 (revision canary-demo-v1).')).toBeTruthy();
-    expect(within(dialog).getByText('image v2 → v1')).toBeTruthy();
+    expect(within(dialog).getByText('wangyikewyk/canarydemo:v1', { selector: 'ins' })).toBeTruthy();
     expect(within(dialog).getByText(/2 of 3 pods of the stable version are ready: until 1 more has started/)).toBeTruthy();
     expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
     await userEvent.click(within(dialog).getByRole('button', { name: 'Rollback' }));

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 
 import { Page, Panel } from '@/app/Page';
 import { useShortcutsOn } from '@/app/shortcuts';
-import { ShortcutList } from '@/app/ShortcutHelp';
+import { ShortcutList } from '@/app/ShortcutList';
 import { changeLanguage, languages, tagOf, type Language } from '@/i18n/i18n';
 import { useMe } from '@/session/session';
 import { useTheme } from '@/theme/ThemeProvider';

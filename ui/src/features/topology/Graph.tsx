@@ -54,8 +54,7 @@ export default function Graph({ topology, focus, onFocus }: Props) {
       data,
       selected: id === focus,
       ariaLabel: label,
-      ariaRole: 'button',
-      domAttributes: { 'aria-roledescription': undefined, 'aria-pressed': id === focus },
+      domAttributes: { 'aria-roledescription': t('a11y.box'), 'aria-current': id === focus || undefined },
     };
   };
   const nodes = [
