@@ -17,6 +17,8 @@ export interface Look {
   ready: string;
   /** Changes the server's answers. */
   server?: (backend: FakeBackend) => void;
+  /** What the browser may complain of: an answer that the page is there to tell. */
+  expected?: RegExp;
   /** Opens what is looked at. */
   act?: (page: Page) => Promise<void>;
 }

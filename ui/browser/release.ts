@@ -39,7 +39,9 @@ const viewer = (backend: FakeBackend) => {
 };
 
 const shells = (backend: FakeBackend) => {
-  withRelease(backend).on('get', '/system', () => ({ version: 'v0.9.0', startedAt: '2026-11-29T07:00:00Z', streams: 1, execEnabled: true, checks: [] }));
+  withRelease(backend).on('get', '/system', () => ({ version: 'v0.9.0', startedAt: '2026-11-29T07:00:00Z', streams: 1, execEnabled: true, checks: [] })).on('post', '/apps/{ns}/{app}/pods/{pod}/exec-tickets', () => {
+    throw problem(403, 'forbidden', { params: { verb: 'create', resource: 'pods/exec' } });
+  });
 };
 
 async function openShell(page: Page): Promise<void> {
@@ -54,7 +56,7 @@ export const releaseLooks: Look[] = [
   { name: 'run-continue', path: run, ready: bar, server, act: pressed(/^(Continue|继续)$/) },
   { name: 'run-rollback', path: run, ready: bar, server, act: pressed(/^(Rollback|回滚)$/) },
   { name: 'run-terminate', path: run, ready: bar, server, act: pressed(/^(Terminate|终止)$/) },
-  { name: 'run-too-late', path: run, ready: bar, server: tooLate, act: late },
+  { name: 'run-too-late', path: run, ready: bar, server: tooLate, act: late, expected: /status of 409/ },
   { name: 'run-viewer', path: run, ready: '[aria-disabled=true]', server: viewer },
   { name: 'run-past', path: `${app}/runs/v1`, ready: '.ant-alert', server },
   { name: 'runs', path: `${app}/runs`, ready: 'main table', server },
@@ -62,7 +64,7 @@ export const releaseLooks: Look[] = [
   { name: 'topology-table', path: `${app}/topology?view=table`, ready: '[role=treegrid]', server },
   { name: 'pods', path: `${app}/pods`, ready: 'main table', server },
   { name: 'pod', path: `${app}/pods/canary-demo-9c1-q5w8z`, ready: '.ant-tabs dl', server },
-  { name: 'pod-shell', path: `${app}/pods/canary-demo-9c1-q5w8z?tab=shell`, ready: '[role=tabpanel] .ant-btn-primary', server: shells, act: openShell },
+  { name: 'pod-shell', path: `${app}/pods/canary-demo-9c1-q5w8z?tab=shell`, ready: '[role=tabpanel] .ant-btn-primary', server: shells, act: openShell, expected: /status of 403/ },
   { name: 'logs', path: `${app}/logs`, ready: '[role=log] time', server },
   { name: 'revisions', path: `${app}/revisions`, ready: 'main table', server },
   { name: 'revisions-diff', path: `${app}/revisions?from=canary-demo-v1&to=canary-demo-v2`, ready: '.cm-line', server },

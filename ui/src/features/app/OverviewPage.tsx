@@ -10,7 +10,7 @@ import { Page, Panel } from '@/app/Page';
 import { paths } from '@/app/paths';
 import { useAppParams } from '@/app/useAppParams';
 import { useNow } from '@/app/useNow';
-import { AppStatus, tagOf } from '@/components/AppRows';
+import { tagOf } from '@/components/AppRows';
 import { Glyph } from '@/components/Glyph';
 import { LinkButton } from '@/components/LinkButton';
 import { Loaded } from '@/components/Loading';
@@ -32,7 +32,7 @@ export function Component() {
   const { ns, app } = useAppParams();
   const overview = useOverview(ns, app);
   return (
-    <Page title={t('overview.title')} windowTitle={app} extra={overview.data && <AppStatus app={overview.data.app} />}>
+    <Page title={t('overview.title')} windowTitle={app}>
       <Loaded query={overview} rows={10}>
         {(o) => (o.status.word === 'NotDeployed' ? <NotDeployed ns={ns} app={app} /> : <Sections ns={ns} app={app} overview={o} />)}
       </Loaded>
