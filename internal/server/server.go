@@ -115,7 +115,7 @@ func routes(mux *http.ServeMux, own api.StrictServerInterface, rules access.Rule
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: fail, ResponseErrorHandlerFunc: fail})
 	api.HandlerWithOptions(strict, api.StdHTTPServerOptions{
 		BaseURL: base, BaseRouter: mux, ErrorHandlerFunc: fail,
-		Middlewares: []api.MiddlewareFunc{uncached},
+		Middlewares: []api.MiddlewareFunc{strictly(fail), uncached},
 	})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, problem.New(http.StatusNotFound, api.ProblemCodeNotFound, "there is no %s %s; the contract is at %s/openapi.json", r.Method, r.URL.Path, base))

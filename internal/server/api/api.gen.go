@@ -1609,7 +1609,7 @@ type Me struct {
 	KubernetesUser string     `json:"kubernetesUser"`
 	Provider       MeProvider `json:"provider"`
 
-	// Roles Roles of vela that the person has in the whole cluster
+	// Roles Roles of vela that the groups of the person stand for in the whole cluster; what they may do is answered by /access/review
 	Roles    []RoleName `json:"roles,omitempty"`
 	Username string     `json:"username"`
 }

@@ -4,6 +4,7 @@
 package apps_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -146,6 +147,27 @@ func TestMistakesInAnApplicationNameTheirField(t *testing.T) {
 			admin.Do(http.MethodPost, "/apps/default/demo/validate", in).Want(http.StatusOK, &v)
 			if v.Valid || len(v.FieldErrors) == 0 {
 				t.Errorf("it is taken: %+v", v)
+			}
+		})
+	}
+}
+
+// TestWhatIsMisspeltIsNotDropped: the types that a body is read into know nothing of a field that is none.
+func TestWhatIsMisspeltIsNotDropped(t *testing.T) {
+	stage := uxstage.New(t, stored("default", "demo", "demo:v1"))
+	admin := stage.SignIn("ann", access.Admin)
+	cases := map[string]struct{ method, path, body, field string }{
+		"in a new application": {http.MethodPost, "/apps", `{"namespace":"default","name":"n","spec":{"components":[{"name":"a","typ":"webservice"}]}}`, "/spec/components/0/typ"},
+		"in a deployment":      {http.MethodPost, "/apps/default/demo/deployments", `{"workflow":"default","spec":{"componets":[]}}`, "/spec/componets"},
+		"in a draft":           {http.MethodPost, "/apps/default/demo/diff", `{"left":{"kind":"stored"},"right":{"kind":"draft","spec":{"polices":[]}}}`, "/right/spec/polices"},
+		"in a step":            {http.MethodPost, "/apps/default/demo/workflows", `{"name":"w","steps":[{"name":"s","type":"suspend","timout":"1h"}]}`, "/steps/0/timout"},
+		"of another type":      {http.MethodPut, "/apps/default/demo", `{"resourceVersion":"1","spec":{"components":{}}}`, "/spec/components"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := admin.Do(tc.method, tc.path, json.RawMessage(tc.body)).WantProblem(http.StatusUnprocessableEntity, api.ProblemCodeInvalid)
+			if len(p.FieldErrors) != 1 || p.FieldErrors[0].Path != tc.field {
+				t.Errorf("%s is not named: %+v", tc.field, p.FieldErrors)
 			}
 		})
 	}

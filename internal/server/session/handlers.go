@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -174,8 +175,14 @@ func (s *Session) me(t ticket) api.Me {
 	if groups == nil {
 		groups = []string{}
 	}
+	roles := []api.RoleName{}
+	for _, r := range access.Roles() {
+		if slices.Contains(groups, r.Group()) {
+			roles = append(roles, api.RoleName(r))
+		}
+	}
 	return api.Me{
-		Username: t.Name, KubernetesUser: t.User, Groups: groups, Provider: api.MeProvider(t.Provider),
+		Roles: roles, Username: t.Name, KubernetesUser: t.User, Groups: groups, Provider: api.MeProvider(t.Provider),
 		ExpiresAt: t.begun().Add(lifetime).UTC(), IdleSeconds: int(idle.Seconds()),
 	}
 }

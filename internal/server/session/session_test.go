@@ -34,7 +34,7 @@ func TestTheFirstAccountSignsInAndIsAnAdministrator(t *testing.T) {
 	a := b.Do(http.MethodPost, "/auth/login", local("admin", stage.Password))
 	var who api.Me
 	a.Want(http.StatusOK, &who)
-	if who.KubernetesUser != "vela:admin" || len(who.Groups) != 1 || who.Groups[0] != access.Admin.Group() {
+	if who.KubernetesUser != "vela:admin" || len(who.Groups) != 1 || who.Groups[0] != access.Admin.Group() || len(who.Roles) != 1 || who.Roles[0] != api.RoleNameAdmin {
 		t.Errorf("signed in as %+v", who)
 	}
 	cookie := a.Header.Get("Set-Cookie")
