@@ -104,6 +104,7 @@ function Lines({ lines, following, onLookBack, withPod, empty }: LinesProps) {
 
 function Line({ line, withPod }: { line: LogLine; withPod: boolean }) {
   const { t } = useTranslation('pods');
+  const format = useFormat();
   if (line.notice) {
     return (
       <div className={`${styles.line} ${styles.notice}`}>
@@ -113,7 +114,11 @@ function Line({ line, withPod }: { line: LogLine; withPod: boolean }) {
   }
   return (
     <div className={styles.line} data-role={line.role}>
-      {line.at && <time dateTime={line.at}>{line.at.slice(11, 23).replace('Z', '')}</time>}
+      {line.at && (
+        <time dateTime={line.at} title={format.dateTime(line.at)}>
+          {clock(new Date(line.at))}
+        </time>
+      )}
       {withPod && (
         <span className={`${styles.pod} ${line.role === 'canary' ? styles.canary : styles.stable}`} title={`${line.pod} ${line.container}`}>
           {line.pod}
@@ -128,6 +133,11 @@ function Line({ line, withPod }: { line: LogLine; withPod: boolean }) {
       </span>
     </div>
   );
+}
+
+/** The time of day where the person is, to the millisecond. */
+function clock(at: Date): string {
+  return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
 
 function download(lines: LogLine[], name: string): void {

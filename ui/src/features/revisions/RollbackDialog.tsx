@@ -8,6 +8,7 @@ import { useNavigate } from 'react-router';
 
 import type { Revision } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { tagOf } from '@/components/AppRows';
 import { ChangeList } from '@/components/ChangeList';
 import { Loaded } from '@/components/Loading';
@@ -28,6 +29,7 @@ interface Props {
 export function RollbackDialog({ ns, app, revision, onClose }: Props) {
   const { t } = useTranslation('revisions');
   const { t: common } = useTranslation();
+  useReturnFocus();
   const navigate = useNavigate();
   const toast = useToast();
   const diff = useDiff(ns, app, { kind: 'deployed' }, { kind: 'revision', revision: revision.name });

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 
 import { asProblem, type ProblemError } from '@/api/problem';
 import type { Overview, Run } from '@/api/schema.gen';
+import { useReturnFocus } from '@/app/useReturnFocus';
 import { ProblemAlert } from '@/components/Problem';
 import { useToast } from '@/components/useToast';
 import { useFormat } from '@/i18n/format';
@@ -34,6 +35,7 @@ export function ActionDialog({ ns, app, offer, run, overview, onClose }: Props) 
   const { t } = useTranslation('run');
   const { t: common } = useTranslation();
   const toast = useToast();
+  useReturnFocus();
   const act = useAct(ns, app, run.id);
   const [reason, setReason] = useState('');
   const id = useId();
