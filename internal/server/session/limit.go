@@ -31,7 +31,7 @@ func (l *limiter) begin(name, address string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
-	if wait := max(l.left(name+"\x00"+address, attempts, now), l.left("\x00"+address, attemptsOfAddress, now)); wait > 0 {
+	if wait := max(l.left(ofName(name, address), attempts, now), l.left(ofAddress(address), attemptsOfAddress, now)); wait > 0 {
 		return wait
 	}
 	l.count(name, address, now)
@@ -68,14 +68,22 @@ func (l *limiter) count(name, address string, now time.Time) {
 			clear(l.tries)
 		}
 	}
-	for _, key := range []string{name + "\x00" + address, "\x00" + address} {
+	for _, key := range []string{ofName(name, address), ofAddress(address)} {
 		l.tries[key] = append(l.tries[key], now)
 	}
 }
 
-// succeeded forgets the attempts of a name.
+// succeeded forgets the attempts of a name, and for the address the last one.
 func (l *limiter) succeeded(name, address string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.tries, name+"\x00"+address)
+	delete(l.tries, ofName(name, address))
+	if all := l.tries[ofAddress(address)]; len(all) > 0 {
+		l.tries[ofAddress(address)] = all[:len(all)-1]
+	}
 }
+
+// ofName and ofAddress are keys that never meet, whatever the name is.
+func ofName(name, address string) string { return "name\x00" + name + "\x00" + address }
+
+func ofAddress(address string) string { return "address\x00" + address }

@@ -207,6 +207,16 @@ func TestGuessingIsSlow(t *testing.T) {
 	b.Do(http.MethodPost, "/auth/login", local("admin", stage.Password)).Want(http.StatusOK, nil)
 }
 
+// TestATokenIsNotHeldUpByMistakesOfOthers from the same address, such as a proxy's, as long as they are not many.
+func TestATokenIsNotHeldUpByMistakesOfOthers(t *testing.T) {
+	stage := uxstage.New(t)
+	b := stage.Open()
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		b.Do(http.MethodPost, "/auth/login", local(name, "wrong")).WantProblem(http.StatusUnauthorized, api.ProblemCodeLoginRefused)
+	}
+	stage.SignIn("ci", access.Viewer)
+}
+
 func TestAPasswordIsChanged(t *testing.T) {
 	stage := uxstage.New(t).WithAccount()
 	b, other := stage.Open(), stage.Open()
