@@ -59,6 +59,10 @@ test: build images ## Everything that CI runs
 	  "fuzz=.=make --no-print-directory fuzz" \
 	  "cluster=cluster=go test -p 1 -timeout 30m ./..."
 
+test-pages: ui ## Every web page in Chromium: axe, security policy, both languages and themes, narrow, keyboard
+	@hack/deps.sh browser
+	@$(TESTRUN) "pages=ui=npm run test:browser"
+
 test-e2e: build images ## The end-to-end tests alone, in velad with real containers
 	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
 
@@ -94,4 +98,4 @@ clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 	@find ui/dist -mindepth 1 -not -name .keep -delete
 
-.PHONY: help deps build ui cli cli-cross payload images demo check test test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean

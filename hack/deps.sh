@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The vela authors
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that building and running velad needs, where it may; otherwise names them and fails.
-# deps.sh bench installs what the edge is measured beside.
+# deps.sh bench installs what the edge is measured beside, deps.sh browser the browser that looks at the web pages.
 set -euo pipefail
 
 missing=()
@@ -15,6 +15,9 @@ if [ "${1:-}" = bench ]; then
   for program in nginx:nginx-light haproxy:haproxy wrk:wrk; do
     PATH=$PATH:/usr/sbin command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
   done
+fi
+if [ "${1:-}" = browser ]; then
+  command -v chromium >/dev/null || missing+=(chromium)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -22,7 +22,7 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': process.env.VELA_SERVER ?? 'http://127.0.0.1:8000' },
+    proxy: { '/api': process.env.VELA_SERVER ?? 'http://127.0.0.1:9082' },
   },
   test: {
     environment: 'jsdom',
