@@ -43,7 +43,7 @@ export const topology: Topology = {
     { from: 'ReplicaSet/canary-demo-6f4', to: 'Pod/canary-demo-6f4-c9x4m', kind: 'owns' },
     { from: 'ReplicaSet/canary-demo-9c1', to: 'Pod/canary-demo-9c1-q5w8z', kind: 'owns' },
     { from: 'Ingress/canary-demo', to: 'Service/canary-demo-stable', kind: 'routes', weight: 67 },
-    { from: 'Ingress/canary-demo', to: 'Service/canary-demo-canary', kind: 'routes', weight: 33 },
+    { from: 'Ingress/canary-demo', to: 'Service/canary-demo-canary', kind: 'routes', weight: 33, measured: 32.6 },
     { from: 'Service/canary-demo-stable', to: 'Pod/canary-demo-6f4-a7k2p', kind: 'selects' },
     { from: 'Service/canary-demo-stable', to: 'Pod/canary-demo-6f4-c9x4m', kind: 'selects' },
     { from: 'Service/canary-demo-canary', to: 'Pod/canary-demo-9c1-q5w8z', kind: 'selects' },

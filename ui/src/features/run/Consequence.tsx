@@ -58,14 +58,14 @@ function NextText({ next, run }: { next: NextStep | undefined; run: Run }) {
 
 function RollbackText({ rollback }: { rollback: RollbackPreview }) {
   const { t } = useTranslation('run');
-  const { readyPods, neededPods } = rollback;
+  const { readyPods = 0, neededPods } = rollback; // 0 is not on the wire
   return (
     <>
       <p className={styles.main}>
         {t('consequence.rollback', { revision: rollback.revision ?? '', tag: tagOf(rollback.image) || (rollback.publishVersion ?? '') })}
       </p>
       <p>{t('consequence.rollbackHow')}</p>
-      {readyPods !== undefined && neededPods !== undefined && (
+      {neededPods !== undefined && (
         <p className={readyPods < neededPods ? styles.warning : undefined}>
           {readyPods < neededPods
             ? t('consequence.capacityShort', { ready: readyPods, needed: neededPods, count: neededPods - readyPods })

@@ -11,7 +11,7 @@ import { Glyph } from '@/components/Glyph';
 import { PodShape } from '@/components/PodShape';
 import { useFormat } from '@/i18n/format';
 
-import { rowsOf, type Row } from './tree';
+import { rowsOf, type Row, type TrafficEnd } from './tree';
 import styles from './TreeTable.module.css';
 import { lookOf, useNodeWords, versionOf } from './words';
 
@@ -119,10 +119,15 @@ interface RowProps {
 }
 
 function TreeRow({ row, tabbable, selected, onToggle, onOpen }: RowProps) {
+  const { t } = useTranslation('topology');
   const words = useNodeWords();
   const format = useFormat();
   const now = useNow();
   const { node } = row;
+  const share = ({ weight, measured }: TrafficEnd) => {
+    if (weight === undefined) return '';
+    return measured === undefined ? format.percent(weight) : t('share', { asked: format.percent(weight), measured: format.percent(measured, 1) });
+  };
   const lane = node.role === 'canary' ? 'canary' : 'stable';
   const look = lookOf(node.health);
   return (
@@ -167,7 +172,7 @@ function TreeRow({ row, tabbable, selected, onToggle, onOpen }: RowProps) {
         {tagOf(node.image)}
       </td>
       <td role="gridcell">{words.count(node)}</td>
-      <td role="gridcell">{row.traffic.map((end) => `→ ${end.to.name}${end.weight === undefined ? '' : ` ${format.percent(end.weight)}`}`).join(', ')}</td>
+      <td role="gridcell">{row.traffic.map((end) => ['→', end.to.name, share(end)].filter(Boolean).join(' ')).join(', ')}</td>
       <td role="gridcell">{node.createdAt && format.duration(now.getTime() - new Date(node.createdAt).getTime())}</td>
     </tr>
   );

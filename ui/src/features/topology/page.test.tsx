@@ -17,6 +17,7 @@ test('the table says the versions, is walked by arrow keys, and a pod that becom
   const { router } = await renderAt(page, { backend: releaseBackend() });
   const grid = await screen.findByRole('treegrid', { name: 'Resources as a table' });
   expect(screen.getByText(/3 of 3 pods ready: v1 \(stable\) 2 of 2 and v2 \(canary\) 1 of 1/)).toBeTruthy();
+  expect(within(grid).getByText(/→ canary-demo-stable 67%, → canary-demo-canary 33% \(measured 32.6%\)/)).toBeTruthy();
   const rows = () => within(grid).getAllByRole('row').slice(1);
   expect(rows()).toHaveLength(topology.nodes.length);
 

@@ -19,7 +19,10 @@ export interface Row {
 
 export interface TrafficEnd {
   to: TopologyNode;
+  /** Percent that is asked for. */
   weight: number | undefined;
+  /** Percent that was counted. */
+  measured: number | undefined;
 }
 
 /**
@@ -66,7 +69,7 @@ function inCircle(id: string, parentOf: Map<string, string>): boolean {
 function trafficOf(id: string, edges: TopologyEdge[], nodes: Map<string, TopologyNode>): TrafficEnd[] {
   return edges.flatMap((edge) => {
     const to = nodes.get(edge.to);
-    return edge.from === id && edge.kind !== 'owns' && to ? [{ to, weight: edge.weight }] : [];
+    return edge.from === id && edge.kind !== 'owns' && to ? [{ to, weight: edge.weight, measured: edge.measured }] : [];
   });
 }
 
