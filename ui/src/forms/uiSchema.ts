@@ -57,6 +57,8 @@ function uiOf(definition: Definition, language: string, schema: RJSFSchema, at: 
   if (widget && schema.type !== 'object' && schema.type !== 'array') ui['ui:widget'] = widget;
   if (schema.default !== undefined && typeof schema.default !== 'object') ui['ui:placeholder'] = String(schema.default);
   if (isMap(schema)) ui['ui:field'] = 'map';
+  // What has to be filled in comes first; the definition says in which order the properties at the top come.
+  if (at.length > 0 && schema.required?.length) ui['ui:order'] = [...schema.required, '*'];
   for (const [key, child] of Object.entries(schema.properties ?? {})) {
     if (typeof child === 'object') ui[key] = uiOf(definition, language, child as RJSFSchema, [...at, key]);
   }

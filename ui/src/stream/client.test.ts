@@ -118,3 +118,16 @@ test('a server that forgot the stream is connected anew', async () => {
   w.runTimers();
   expect(w.log).toEqual(['open a', 'change s1 +b -', 'close', 'open a,b']);
 });
+
+test('a page that follows something while the stream is being opened is told of it too', () => {
+  const w = fakeWorld();
+  const client = new StreamClient(w.world);
+  client.follow('app');
+  const leave = client.follow('old');
+  w.runTimers();
+  client.follow('topology'); // the connection is under way, and does not ask for it
+  leave();
+  w.say({ event: 'server', streamId: 's1', version: 'v1' });
+  w.runTimers();
+  expect(w.log).toEqual(['open app,old', 'change s1 +topology -old']);
+});

@@ -98,8 +98,10 @@ export class StreamClient {
   }
 
   private open(): void {
-    const source = this.world.open(Object.keys(this.state.topics));
+    const topics = Object.keys(this.state.topics);
+    const source = this.world.open(topics);
     this.source = source;
+    this.send({ kind: 'opened', topics });
     for (const name of events) {
       source.addEventListener(name, (e) => {
         if (this.source !== source) return;

@@ -70,7 +70,7 @@ describe('data', () => {
 
 describe('the connection', () => {
   test('opens with the first topic; others are added to the open one', () => {
-    const { effects } = play([follow('a'), follow('b'), server(), follow('c'), follow('c')]);
+    const { effects } = play([follow('a'), follow('b'), { kind: 'opened', topics: ['a', 'b'] }, server(), follow('c'), follow('c')]);
     expect(effects).toEqual([
       { do: 'connect', after: 0 },
       { do: 'changeTopics', add: ['c'], remove: [] },

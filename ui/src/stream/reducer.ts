@@ -42,9 +42,12 @@ export interface StreamState {
   /** The server is another one than that which sent this page. */
   otherVersion: boolean;
   topics: Record<string, Topic>;
+  /** What the connection that is under way, or the one there is, was opened for. */
+  openedFor: readonly string[];
 }
 
 export type Input =
+  | { kind: 'opened'; topics: readonly string[] }
   | { kind: 'follow'; topic: string }
   | { kind: 'unfollow'; topic: string }
   | { kind: 'message'; event: StreamEvent; now: number }
@@ -73,6 +76,7 @@ export const initial: StreamState = {
   serverVersion: null,
   otherVersion: false,
   topics: {},
+  openedFor: [],
 };
 
 /** The delay before try number failures+1: doubling up to half a minute, spread by a quarter; random is from 0 to 1. */
@@ -84,6 +88,8 @@ export function backoff(failures: number, random: number): number {
 /** What becomes of the stream when something happens; pure. */
 export function reduce(state: StreamState, input: Input): [StreamState, Effect[]] {
   switch (input.kind) {
+    case 'opened':
+      return [{ ...state, openedFor: input.topics }, []];
     case 'follow':
       return follow(state, input.topic);
     case 'unfollow':
@@ -110,7 +116,7 @@ function follow(state: StreamState, topic: string): [StreamState, Effect[]] {
   const next: StreamState = { ...state, topics: { ...state.topics, [topic]: { state: 'waiting' } } };
   if (state.phase === 'live') return [next, [{ do: 'changeTopics', add: [topic], remove: [] }]];
   if (state.phase === 'idle') return [{ ...next, phase: 'connecting' }, [{ do: 'connect', after: 0 }]];
-  return [next, []]; // the next connection takes it along
+  return [next, []]; // the next connection takes it along, or, when one is under way, what the server says first
 }
 
 function unfollow(state: StreamState, topic: string): [StreamState, Effect[]] {
@@ -151,7 +157,13 @@ function server(seen: StreamState, before: StreamState, event: StreamEvent): [St
   }
   const version = event.version ?? null;
   const otherVersion = before.otherVersion || (before.serverVersion !== null && version !== null && before.serverVersion !== version);
-  return [{ ...seen, streamId: event.streamId ?? null, serverVersion: before.serverVersion ?? version, otherVersion }, []];
+  const followed = Object.keys(seen.topics);
+  const add = followed.filter((topic) => !seen.openedFor.includes(topic));
+  const remove = seen.openedFor.filter((topic) => !followed.includes(topic));
+  return [
+    { ...seen, streamId: event.streamId ?? null, serverVersion: before.serverVersion ?? version, otherVersion, openedFor: followed },
+    add.length + remove.length > 0 ? [{ do: 'changeTopics', add, remove }] : [],
+  ];
 }
 
 function failed(state: StreamState, now: number, random: number): [StreamState, Effect[]] {

@@ -137,7 +137,7 @@ function PropertiesStep({ basic, ...rest }: PropertiesProps) {
 function PropertiesStepOf({ definition, basic, onBack, onCreated, cancel }: PropertiesProps & { definition: Definition }) {
   const { t } = useTranslation('apps');
   const { t: common } = useTranslation();
-  const [editing, setEditing] = useState<Editing>(() => editingOf({}));
+  const [editing, setEditing] = useState<Editing>(() => editingOf(definition.example ?? {}));
   const [errors, setErrors] = useState<FormError[]>([]);
   const create = useCreateApp(onCreated);
   const refused = sortErrors(fieldErrorsOf(create.error));

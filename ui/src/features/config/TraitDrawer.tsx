@@ -88,7 +88,7 @@ function Editor({ definition, component, adding, close, context: { draft } }: Pr
   const toast = useToast();
   const type = definition.name;
   const there = component.traits?.find((trait) => trait.type === type);
-  const [editing, setEditing] = useState(() => editingOf(there?.properties ?? {}));
+  const [editing, setEditing] = useState(() => editingOf(there?.properties ?? definition.example ?? {}));
   const [errors, setErrors] = useState<FormError[]>([]);
   const put = () => {
     const found = errorsIn(definition, editing);
