@@ -66,6 +66,10 @@ test-pages: ui ## Every web page in Chromium: axe, security policy, both languag
 test-e2e: build images ## The end-to-end tests alone, in velad with real containers
 	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
 
+test-ui: build images ## A person's steps in a real browser, in English and in Chinese, against velad under load
+	@hack/deps.sh browser
+	@VELAUX=1 $(TESTRUN) "velaux=cluster=go test -count=1 -timeout 30m ./velaux"
+
 conformance: build ## The Gateway API's official conformance suite against the edge, in velad; writes docs/conformance
 	@go -C cluster run ./conformance -version '$(VERSION)' -report ../docs/conformance/report.yaml
 
@@ -98,4 +102,4 @@ clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 	@find ui/dist -mindepth 1 -not -name .keep -delete
 
-.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages test-ui test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean

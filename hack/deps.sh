@@ -18,6 +18,7 @@ if [ "${1:-}" = bench ]; then
 fi
 if [ "${1:-}" = browser ]; then
   command -v chromium >/dev/null || missing+=(chromium)
+  fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

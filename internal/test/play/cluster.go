@@ -65,10 +65,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 
 // Up runs velad up and waits until it says that the cluster is ready.
 func (c *Cluster) Up(ctx context.Context) error {
-	args := append([]string{"up", "--detach", "--data-dir", c.cfg.DataDir,
-		"--http-port", strconv.Itoa(c.cfg.HTTPPort), "--https-port", strconv.Itoa(c.cfg.HTTPSPort),
-		"--api-port", strconv.Itoa(c.cfg.APIPort)}, c.cfg.UpArgs...)
-	if err := c.velad(ctx, args...); err != nil {
+	if err := c.velad(ctx, c.UpArgs()...); err != nil {
 		return fmt.Errorf("starting velad: %w", err)
 	}
 	text, err := exec.CommandContext(ctx, c.bin("velad"), "kubeconfig", "--data-dir", c.cfg.DataDir).Output()
@@ -84,6 +81,13 @@ func (c *Cluster) Up(ctx context.Context) error {
 	}
 	c.rest.QPS = -1
 	return nil
+}
+
+// UpArgs are the arguments by which velad starts this cluster.
+func (c *Cluster) UpArgs() []string {
+	return append([]string{"up", "--detach", "--data-dir", c.cfg.DataDir,
+		"--http-port", strconv.Itoa(c.cfg.HTTPPort), "--https-port", strconv.Itoa(c.cfg.HTTPSPort),
+		"--api-port", strconv.Itoa(c.cfg.APIPort)}, c.cfg.UpArgs...)
 }
 
 // Down stops velad and leaves its data; Reset removes all of it.

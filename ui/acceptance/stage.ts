@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The vela authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { execFile } from 'node:child_process';
+import { request } from 'node:http';
+import { promisify } from 'node:util';
+
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+import type { Language } from '@/i18n/i18n';
+
+/** What cluster/velaux tells of the velad that it started. */
+export interface Stage {
+  /** Where VelaUX is. */
+  url: string;
+  /** Passwords of the accounts, by name; the name is the role. */
+  passwords: Record<string, string>;
+  /** The gateway, as host:port. */
+  gateway: string;
+  language: Language;
+  /** The command vela, and velad with the arguments that stop it and start it again. */
+  vela: string;
+  velad: { file: string; down: string[]; up: string[] };
+  /** A folder for screenshots; empty for none. */
+  shots: string;
+}
+
+export function stage(): Stage {
+  const told = process.env.VELAUX_STAGE;
+  if (!told) throw new Error('VELAUX_STAGE is not set: run `make test-ui`, which starts velad first');
+  return JSON.parse(told) as Stage;
+}
+
+const run = promisify(execFile);
+
+/** Runs a command and gives what it printed. */
+export async function command(file: string, args: string[]): Promise<string> {
+  const { stdout } = await run(file, args, { env: process.env, maxBuffer: 8 << 20, timeout: 120_000 });
+  return stdout;
+}
+
+/** Debian's Chromium, or the one that CHROMIUM names. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+export interface Person {
+  context: BrowserContext;
+  page: Page;
+  /** What the browser complained of: errors of scripts, violations of the security policy. */
+  complaints: string[];
+}
+
+/** A browser of its own for a person, in a language. */
+export async function person(browser: Browser, language: Language, options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Person> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: options.height ?? 900 },
+    colorScheme: options.dark ? 'dark' : 'light',
+    locale: language === 'zh' ? 'zh-CN' : 'en-US',
+    reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(30_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.text().startsWith('policy violated')) complaints.push(message.text());
+  });
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI}`));
+  });
+  return { context, page, complaints };
+}
+
+/** Sends one request for the demo to the gateway, as curl does, and gives the answer's first line; a status but 200 is an error. */
+export function curl(gateway: string, path = '/version'): Promise<string> {
+  const [host, port] = gateway.split(':');
+  return new Promise((resolve, reject) => {
+    const asked = request({ host, port, path, headers: { Host: 'canary-demo.com' }, agent: false, timeout: 15_000 }, (response) => {
+      let text = '';
+      response.on('data', (piece: Buffer) => (text += piece.toString()));
+      response.on('end', () => (response.statusCode === 200 ? resolve(text.split('\n')[0] ?? '') : reject(new Error(`status ${response.statusCode}: ${text}`))));
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 15 s')));
+    asked.on('error', reject);
+    asked.end();
+  });
+}
+
+/** Sends requests one after another and counts the answers. */
+export async function answers(gateway: string, n: number): Promise<Record<string, number>> {
+  const count: Record<string, number> = {};
+  for (let i = 0; i < n; i++) {
+    const answer = await curl(gateway);
+    count[answer] = (count[answer] ?? 0) + 1;
+  }
+  return count;
+}
