@@ -66,7 +66,7 @@ describe('an action', () => {
     expect(within(dialog).getByText('Goes back to v1 (revision canary-demo-v1).')).toBeTruthy();
     expect(within(dialog).getByText('wangyikewyk/canarydemo:v1', { selector: 'ins' })).toBeTruthy();
     expect(within(dialog).getByText(/2 of 3 pods of the stable version are ready: until 1 more has started/)).toBeTruthy();
-    expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(document.activeElement).toBe(within(dialog).getByRole('button', { name: 'Cancel' })));
     await userEvent.click(within(dialog).getByRole('button', { name: 'Rollback' }));
     await waitFor(() => expect(backend.lastBody(actions)).toEqual({ action: 'rollback', stepId: 's2' }));
   });
