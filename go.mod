@@ -2,6 +2,8 @@ module github.com/vela-rollouts/vela
 
 go 1.26.0
 
+ignore ./ui/node_modules
+
 require (
 	cuelang.org/go v0.17.1
 	github.com/charmbracelet/lipgloss v1.1.0

@@ -33,7 +33,7 @@ func (s stage) runVitest(out io.Writer) result {
 	if err != nil {
 		return s.failed(out, err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "report.json")
 	args := append(s.command[1:len(s.command):len(s.command)], "--", "--reporter=json", "--outputFile="+file)
 	cmd := exec.Command(s.command[0], args...)
