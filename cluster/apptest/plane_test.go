@@ -128,8 +128,8 @@ func (p *plane) run(t *testing.T) {
 				Addr: fmt.Sprintf("127.0.0.1:%d", p.web), Namespace: bootstrap.Namespace,
 				FirstAccount: func(_, password string) { p.password = password },
 			},
-			Log:        slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-			Ready:      func() { close(ready) },
+			Log:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+			Ready: func() { close(ready) },
 		})
 	}()
 	p.stop = sync.OnceFunc(func() {

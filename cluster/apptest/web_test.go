@@ -166,6 +166,7 @@ func (p *plane) browser(t *testing.T) {
 
 // approvers lets a service account approve, and nothing more: not in the browser, and not past it.
 func (p *plane) approvers(t *testing.T, o api.Overview) {
+	t.Helper()
 	const run = "/apps/default/web/runs/v2/actions"
 	token := p.token(t, "carl", access.Approver)
 	carl := p.open(t, api.LoginRequest{Kind: api.LoginRequestKindToken, Token: token})
@@ -208,6 +209,7 @@ func (p *plane) approvers(t *testing.T, o api.Overview) {
 
 // back rolls back, and looks at what is left to read of it.
 func (p *plane) back(t *testing.T, admin *tab) {
+	t.Helper()
 	const app = "/apps/default/web"
 	admin.ask(http.MethodPost, app+"/runs/v2/actions", api.ActionRequest{Action: api.ActionKindRollback, Reason: "errors"}, http.StatusAccepted, nil)
 	admin.comes("web", api.StatusWordRolledBack)
@@ -233,7 +235,7 @@ func (p *plane) back(t *testing.T, admin *tab) {
 	until(t, "the application is gone", func(ctx context.Context) error {
 		err := p.client.Get(ctx, client.ObjectKeyFromObject(live), &v1beta1.Application{})
 		if !apierrors.IsNotFound(err) {
-			return fmt.Errorf("it is there: %v", err)
+			return fmt.Errorf("it is there: %w", err)
 		}
 		return nil
 	})

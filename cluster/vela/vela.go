@@ -77,8 +77,8 @@ func (c *Controllers) Start(context.Context) error {
 			UI: manager.UIConfig{
 				Addr: c.cfg.UIAddr, Namespace: bootstrap.Namespace, FirstAccount: c.cfg.FirstAccount, Version: c.cfg.Version,
 			},
-			Log: c.cfg.Log,
-			Ready:       func() { c.once.Do(func() { close(c.ready) }) },
+			Log:   c.cfg.Log,
+			Ready: func() { c.once.Do(func() { close(c.ready) }) },
 		})
 	})
 	return nil
