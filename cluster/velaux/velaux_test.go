@@ -12,11 +12,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +47,7 @@ type stage struct {
 	Language  string            `json:"language"`
 	Vela      string            `json:"vela"`
 	Velad     velad             `json:"velad"`
+	Quiet     string            `json:"quiet"`
 	Shots     string            `json:"shots"`
 }
 
@@ -75,13 +79,29 @@ func inTheBrowser(t *testing.T, language string) {
 		}
 		loaded <- p.StartLoad(context.WithoutCancel(ctx), load.DefaultMix())
 	}()
-	steps(t, stageFor(t, p, language))
-	if err := <-loaded; err != nil {
+	quiet := sync.OnceValues(func() (load.Totals, error) {
+		if err := <-loaded; err != nil {
+			return load.Totals{}, err
+		}
+		return p.StopLoad(), nil
+	})
+	s := stageFor(t, p, language)
+	ends := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if totals, err := quiet(); err != nil || totals.Failed() > 0 {
+			w.WriteHeader(http.StatusConflict)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer ends.Close()
+	s.Quiet = ends.URL
+	steps(t, s)
+	totals, err := quiet()
+	if err != nil {
 		t.Fatalf("the load: %v", err)
 	}
-	totals := p.StopLoad()
 	fmt.Printf("progress: %s\n", totals)
-	if totals.Failed() > 0 {
+	if totals.Failed() > 0 || totals.Sent() == 0 {
 		t.Errorf("%d of %d requests failed, want 0; first reasons: %q", totals.Failed(), totals.Sent(), totals.Failures)
 	}
 }

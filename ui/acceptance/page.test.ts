@@ -8,7 +8,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { axe, rawKeys } from '../browser/browser';
-import { answers, curl, launch, person, stage, type Person } from './stage';
+import { answers, command, curl, launch, person, stage, type Person } from './stage';
 import { speak } from './words';
 
 // The steps have the numbers of the acceptance script; each begins where the one before it ended.
@@ -190,6 +190,27 @@ function workflows(): Promise<string> {
   return page.evaluate(async () => JSON.stringify(await (await fetch('/api/v1/apps/default/canary-demo/workflows')).json()));
 }
 
+/** The id of the step that waits for an approval. */
+function waitingStep(who: Page): Promise<string> {
+  return who.evaluate(async () => {
+    const overview = (await (await fetch('/api/v1/apps/default/canary-demo/overview')).json()) as { next?: { stepId?: string } };
+    return overview.next?.stepId ?? '';
+  });
+}
+
+/** Asks the server to go on from a step, past the page's buttons. */
+function resume(who: Page, step = 'none'): Promise<{ status: number; text: string }> {
+  return who.evaluate(async (stepId) => {
+    const overview = (await (await fetch('/api/v1/apps/default/canary-demo/overview')).json()) as { run?: { id: string } };
+    const answer = await fetch(`/api/v1/apps/default/canary-demo/runs/${overview.run?.id}/actions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ action: 'resume', stepId }),
+    });
+    return { status: answer.status, text: await answer.text() };
+  }, step);
+}
+
 /** Opens the drawer for a trait, fills its form in and stores it. */
 async function addTrait(type: RegExp, fill: () => Promise<void>): Promise<void> {
   await page.getByRole('link', { name: say('addTrait') }).or(page.getByRole('button', { name: say('addTrait') })).first().click();
@@ -197,6 +218,20 @@ async function addTrait(type: RegExp, fill: () => Promise<void>): Promise<void> 
   await fill();
   await button('create', dialog()).click();
   await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+}
+
+/** Changes the image and deploys it by the canary workflow; then it waits after the first batch. */
+async function releaseByCanary(tag: string): Promise<void> {
+  await page.goto(app('/config'));
+  await page.getByRole('region', { name: say('components') }).getByRole('link', { name: 'canary-demo', exact: true }).click();
+  await dialog().getByLabel(new RegExp(`^${say('containerImage')}`)).fill(image(tag));
+  await button('update', dialog()).click();
+  await page.getByText(say('undeployed')).first().waitFor();
+  await openDeploy();
+  await dialog().getByRole('radio', { name: new RegExp(say('canaryWorkflow')) }).check();
+  await button('deploy', dialog()).click();
+  await page.waitForURL(/\/runs\//);
+  await page.getByText(new RegExp(say('suspended'))).first().waitFor({ timeout: 90_000 });
 }
 
 async function openDeploy(): Promise<void> {
@@ -273,6 +308,59 @@ describe('the canary release', () => {
     const text = await page.locator('main').innerText();
     expect(text).toMatch(/v1/);
     expect(text).toMatch(/v2/);
+  });
+
+  test('26 the same release again waits after its first batch', async () => {
+    await releaseByCanary('v2');
+  });
+
+  test('30 a viewer sees it, and may not decide: the buttons say why, the server refuses', async () => {
+    const viewer = await person(browser, at.language);
+    await signIn(viewer, 'viewer');
+    await viewer.page.goto(page.url());
+    for (const word of ['continue', 'rollback'] as const) {
+      const refused = viewer.page.getByRole('button', { name: say(word), exact: true });
+      await refused.waitFor();
+      await expect.poll(() => refused.getAttribute('aria-disabled')).toBe('true');
+      expect(await refused.getAttribute('aria-describedby')).toBeTruthy();
+    }
+    expect((await resume(viewer.page)).status).toBe(403);
+    await viewer.context.close();
+  });
+
+  test('28, 29 two people press Continue at once: one is first, the other one is told by whom', async () => {
+    const operator = await person(browser, at.language);
+    await signIn(operator, 'operator');
+    const step = await waitingStep(page);
+    const both = await Promise.all([resume(page, step), resume(operator.page, step)]);
+    expect(both.map((r) => r.status).sort()).toEqual([202, 409]);
+    expect(both.find((r) => r.status === 409)?.text).toMatch(/vela:(admin|operator)/);
+    await operator.context.close();
+  });
+
+  test('26 to the end: all of it is version 2', async () => {
+    await expect.poll(() => page.getByRole('meter').first().getAttribute('aria-valuenow'), { timeout: 60_000 }).toBe('66');
+    await page.getByText(new RegExp(say('suspended'))).first().waitFor({ timeout: 60_000 });
+    await button('continue').click();
+    await button('continue', dialog()).click();
+    await page.getByRole('main').getByText(say('stable'), { exact: true }).or(page.getByText(say('succeeded'), { exact: true })).first().waitFor({ timeout: 60_000 });
+    await podsBecome({ v2: 3 });
+    expect(await answers(at.gateway, 50)).toEqual({ 'Demo: V2': 50 });
+  });
+
+  test('31 velad is stopped in a release and started again: the page shows how it was, and goes on from there', async () => {
+    await releaseByCanary('v3');
+    const run = page.url();
+    expect((await fetch(at.quiet, { method: 'POST' })).status).toBe(204); // the gateway is in velad: nobody could answer the load
+    await command(at.velad.file, at.velad.down);
+    await command(at.velad.file, at.velad.up);
+    await page.goto(run);
+    await page.getByText(new RegExp(say('suspended'))).first().waitFor({ timeout: 60_000 });
+    await expect.poll(() => page.getByRole('meter').first().getAttribute('aria-valuenow')).toBe('33');
+    await button('rollback').click();
+    await button('rollback', dialog()).click();
+    await page.getByRole('main').getByText(say('rolledBack'), { exact: true }).first().waitFor({ timeout: 60_000 });
+    expect(await answers(at.gateway, 50)).toEqual({ 'Demo: V2': 50 });
   });
 
   test('34 no serious finding of axe, no raw key, on the pages of the application', async () => {

@@ -21,6 +21,8 @@ export interface Stage {
   /** The command vela, and velad with the arguments that stop it and start it again. */
   vela: string;
   velad: { file: string; down: string[]; up: string[] };
+  /** A POST to it ends the load, and says whether a request of it failed (409) or none did (204). */
+  quiet: string;
   /** A folder for screenshots; empty for none. */
   shots: string;
 }

@@ -47,6 +47,7 @@ const words = {
   continue: ['Continue', '继续'],
   rollback: ['Rollback', '回滚'],
   rolledBack: ['Rolled back', '已回滚'],
+  succeeded: ['Succeeded', '已成功'],
   stable: ['Stable', '稳定'],
   resourceGraph: ['Resource Graph', '资源拓扑图'],
   revisions: ['Revisions', '版本'],
