@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -84,7 +85,8 @@ func (c *Cluster) Must(ctx context.Context, check Check) error {
 	return c.reviewer.Must(ctx, p, check)
 }
 
-// Get reads one object from the informers.
+// Get reads one object from the informers, and from the API server itself what they do not have: they may not have heard yet of
+// what the person made a moment ago.
 func (c *Cluster) Get(ctx context.Context, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 	check, err := c.check(o, "get", key.Namespace)
 	if err != nil {
@@ -94,7 +96,15 @@ func (c *Cluster) Get(ctx context.Context, key client.ObjectKey, o client.Object
 	if err := c.Must(ctx, check); err != nil {
 		return err
 	}
-	return c.informers.Get(ctx, key, o, opts...)
+	err = c.informers.Get(ctx, key, o, opts...)
+	if !apierrors.IsNotFound(err) {
+		return err
+	}
+	own, err := c.As(ctx)
+	if err != nil {
+		return err
+	}
+	return own.Get(ctx, key, o, opts...)
 }
 
 // List reads objects of a kind from the informers. Without a namespace the person must be allowed to list them in the
