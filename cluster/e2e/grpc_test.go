@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/metadata"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
@@ -37,6 +38,14 @@ func TestARolloutReleasesByAGRPCRoute(t *testing.T) {
 	scene(t, "version 2 is for callers who ask for it", func(t *testing.T) {
 		setImage(t, client, "v2")
 		atStep(t, p, 1)
+		asking := metadata.AppendToOutgoingContext(t.Context(), "x-beta", "me")
+		for range 100 {
+			version, err := load.CallOnce(asking, load.Target{Address: p.Gateway(), Host: play.Host})
+			must(t, err)
+			if version != "V2" {
+				t.Fatalf("a call with x-beta: me is answered by %s, want V2", version)
+			}
+		}
 		share(t, p, "V1", 100)
 	})
 	scene(t, "then for 20 % of the calls", func(t *testing.T) {
