@@ -56,6 +56,7 @@ func refuser(t *testing.T, refuse func(*http2.Framer, uint32) error) (address st
 			if f, ok := frame.(*http2.HeadersFrame); ok {
 				refused.Add(1)
 				if refuse(framer, f.StreamID) != nil {
+					leave(conn)
 					return
 				}
 			}
@@ -71,6 +72,14 @@ func refuser(t *testing.T, refuse func(*http2.Framer, uint32) error) (address st
 		}
 	})
 	return l.Addr().String(), refused
+}
+
+// leave ends a connection as RFC 9112 section 9.6 advises: what still comes is read until the other side ends it too. To close at once
+// would reset the connection and could take what was said from the other side before it is read.
+func leave(conn net.Conn) {
+	if conn.(*net.TCPConn).CloseWrite() == nil {
+		_, _ = io.Copy(io.Discard, conn)
+	}
 }
 
 func TestACallThatABackendRefusesGoesToAnotherEndpoint(t *testing.T) {
