@@ -4,9 +4,12 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/vela-rollouts/vela/internal/test/load"
 )
 
 // TestThePage plays S1 to S8 and S9 at 20 % and 50 % of the acceptance list, in the page's order, under load.
@@ -135,6 +138,43 @@ func TestRollbackPassesOverAVersionThatWasStillOnItsWay(t *testing.T) {
 	back(t, p)
 	podsAre(t, p, map[string]int{"wangyikewyk/canarydemo:v1": 5})
 	noneFailed(t, p)
+}
+
+// TestAProgramThatEndsAtOnceLosesNoRequest releases version 2 in steps, takes it back, and releases it again, where neither version finishes
+// its requests when it is told to go: that the routers hear of it first is vela's doing.
+func TestAProgramThatEndsAtOnceLosesNoRequest(t *testing.T) {
+	p := newPage(t)
+	ctx := t.Context()
+	must(t, p.Send(ctx, abrupt(t, "v1.yaml")))
+	must(t, p.Running(ctx, "v1"))
+	mix := load.DefaultMix()
+	mix.WebSockets = 0 // a connection without an end ends with its program
+	must(t, p.StartLoad(context.WithoutCancel(ctx), mix))
+	must(t, p.Send(ctx, abrupt(t, "v2.yaml")))
+	must(t, p.SuspendedAt(ctx, "v2", "suspend-1st"))
+	must(t, p.Resume(ctx))
+	must(t, p.SuspendedAt(ctx, "v2", "suspend-2nd"))
+	back(t, p)
+	must(t, p.Send(ctx, strings.Replace(abrupt(t, "v2.yaml"), "publishVersion: v2", "publishVersion: again", 1)))
+	must(t, p.SuspendedAt(ctx, "again", "suspend-1st"))
+	must(t, p.Resume(ctx))
+	must(t, p.SuspendedAt(ctx, "again", "suspend-2nd"))
+	must(t, p.Resume(ctx))
+	must(t, p.Running(ctx, "again"))
+	must(t, p.HelpersGone(ctx))
+	noneOfFailed(t, p, load.NewConnection, load.KeptAlive, load.SlowBody)
+}
+
+// abrupt is an example whose program ends at SIGTERM at once.
+func abrupt(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(root("examples", "canary", file))
+	must(t, err)
+	const ports = "           ports:\n"
+	if !strings.Contains(string(text), ports) {
+		t.Fatalf("%s has no ports to put the environment before", file)
+	}
+	return strings.Replace(string(text), ports, "           env: [{name: DEMO_ABRUPT, value: \"yes\"}]\n"+ports, 1)
 }
 
 // plain is an example without its workflow, under another publishVersion.

@@ -38,6 +38,10 @@ func main() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("DEMO_ABRUPT") != "" {
+		// As a program that knows nothing of SIGTERM: what it is working on is lost.
+		context.AfterFunc(ctx, func() { os.Exit(128 + int(syscall.SIGTERM)) })
+	}
 	if err := run(ctx, log, *address, *version); err != nil {
 		fmt.Fprintln(os.Stderr, "canary:", err)
 		os.Exit(1)

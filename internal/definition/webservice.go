@@ -21,6 +21,10 @@ const resourceExpose = "webserviceExpose"
 // labelComponentRevision is the pod label that addRevisionLabel asks for.
 const labelComponentRevision = "app.oam.dev/revision"
 
+// servesOn is how many seconds a container that takes requests goes on after its pod was told to go: routers learn of that only then.
+// Without it, requests that are on their way meanwhile are lost by every program that ends at SIGTERM, and by some that are careful.
+const servesOn = 2
+
 // Webservice are the parameters of component webservice: a service that runs for ever and may take requests.
 type Webservice struct {
 	Container
@@ -170,7 +174,11 @@ func (p Port) portName() string {
 // render gives the workload, and a Service under that key where a port is exposed.
 func (w Webservice) render(scope Scope, kind, expose string) ([]Output, error) {
 	container := w.container(scope.Component)
-	container.set("args", w.Args).set("ports", w.containerPorts())
+	ports := w.containerPorts()
+	container.set("args", w.Args).set("ports", ports)
+	if len(ports) > 0 {
+		container.set("lifecycle", fields{"preStop": fields{"sleep": fields{"seconds": servesOn}}})
+	}
 	labels := podLabels(scope, w.Labels)
 	if w.AddRevisionLabel {
 		labels[labelComponentRevision] = scope.Revision
@@ -184,15 +192,15 @@ func (w Webservice) render(scope Scope, kind, expose string) ([]Output, error) {
 		return nil, err
 	}
 	out := []Output{{Object: workload}}
-	ports := w.servicePorts()
-	if len(ports) == 0 {
+	exposed := w.servicePorts()
+	if len(exposed) == 0 {
 		return out, nil
 	}
 	service, err := object(fields{
 		"apiVersion": "v1",
 		"kind":       "Service",
 		"metadata":   fields{"name": scope.Component},
-		"spec":       fields{"type": w.ExposeType, "selector": selector(scope), "ports": ports},
+		"spec":       fields{"type": w.ExposeType, "selector": selector(scope), "ports": exposed},
 	})
 	if err != nil {
 		return nil, err
