@@ -67,7 +67,7 @@ func TestApplications(t *testing.T) {
 	t.Run("a StatefulSet comes back from zero with the share of its step", p.toZero)
 	t.Run("a release from the browser", p.browser)
 	t.Run("twenty canaries at once", p.fleet)
-	t.Run("two hundred pages look at one release", p.page)
+	t.Run("defect 16 two hundred pages look at one release by the watches of one", p.page)
 	t.Run("rollback from an image that never starts, and after a kill", p.rollbacks)
 }
 

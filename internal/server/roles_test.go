@@ -32,7 +32,8 @@ func whoMay() map[string]string {
 	}
 }
 
-func TestEveryOperationLetsInThoseItShould(t *testing.T) {
+// TestDefect11…: VelaUX had an operation, VelaQL, that asked for no right. Here one that is not in the list fails.
+func TestDefect11EveryOperationSaysWhatItNeedsAndLetsInThoseWhoHaveIt(t *testing.T) {
 	rules, err := access.ReadContract(server.Contract())
 	if err != nil {
 		t.Fatal(err)

@@ -42,8 +42,9 @@ func request(t *testing.T, method, url, body string, header map[string]string) *
 	return req
 }
 
-// TestWhatChangesSomethingIsNoGet is the rule that a link, an image or a prefetch can never change anything.
-func TestWhatChangesSomethingIsNoGet(t *testing.T) {
+// TestDefect09… is the rule that a link, an image or a prefetch can never change anything. In VelaUX a GET continued, terminated and
+// rolled back.
+func TestDefect09NothingIsChangedByAGet(t *testing.T) {
 	rules, err := access.ReadContract(server.Contract())
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +123,6 @@ func TestThePageAndItsFiles(t *testing.T) {
 		"a deep link is the page":           {"/apps/default/demo/runs/v2", html, 200, "no-cache", "nonce="},
 		"an asset never changes":            {"/assets/app-1a2b.js", nil, 200, "public, max-age=31536000, immutable", "console.log"},
 		"an asset, smaller":                 {"/assets/app-1a2b.js", map[string]string{"Accept-Encoding": "gzip"}, 200, "public, max-age=31536000, immutable", "smaller"},
-		"a missing asset is not the page":   {"/assets/gone.js", html, 404, "", "not found"},
 		"a missing file is not the page":    {"/favicon.ico", html, 404, "", "not found"},
 		"a script's wrong path is not HTML": {"/apps", map[string]string{"Accept": "application/json"}, 404, "", "not found"},
 		"nothing above the page's folder":   {"/assets/../../server.go", nil, 404, "", "not found"},
@@ -142,6 +142,17 @@ func TestThePageAndItsFiles(t *testing.T) {
 	first, second := page(t, stage), page(t, stage)
 	if first == second {
 		t.Error("two answers have the same nonce")
+	}
+}
+
+// TestDefect15…: where an asset of an older build was missing, the page came instead, and the browser ran HTML as a script.
+func TestDefect15AMissingAssetIsNotFoundAndNotThePage(t *testing.T) {
+	stage := uxstage.New(t)
+	for _, accept := range []string{"*/*", "text/html"} {
+		a := stage.Open().Send(request(t, http.MethodGet, stage.URL+"/assets/x.js", "", map[string]string{"Accept": accept})).Want(http.StatusNotFound, nil)
+		if strings.Contains(string(a.Body), "<") || strings.Contains(a.Header.Get("Content-Type"), "html") || strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("asked for %s it answers %s %v", accept, a.Body, a.Header)
+		}
 	}
 }
 

@@ -82,8 +82,8 @@ func TestAListHasWhatThePersonMaySee(t *testing.T) {
 	}
 }
 
-// TestTheNamespaceThatCountsIsThatOfTheObject: in VelaUX a query parameter decided in whose name one was let in.
-func TestTheNamespaceThatCountsIsThatOfTheObject(t *testing.T) {
+// TestDefect10…: in VelaUX a query parameter decided in whose project one was let in.
+func TestDefect10TheNamespaceThatCountsIsThatOfTheObject(t *testing.T) {
 	stage := uxstage.New(t, namespace("prod"), namespace("test"), stored("prod", "b", "web:2"), stored("test", "c", "db:1"))
 	stage.Grant("dev@test", access.Developer, access.Operator)
 	dev := stage.SignIn("dev")

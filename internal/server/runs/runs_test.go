@@ -117,9 +117,6 @@ func TestAWorkflowIsChangedAndDeleted(t *testing.T) {
 	_, admin := canary(t)
 	var w api.Workflow
 	admin.Do(http.MethodGet, demo+"/workflows/default-canary", nil).Want(http.StatusOK, &w)
-	if w.Mode == nil || w.Mode.Steps != v1beta1.StepModeStepByStep || w.Mode.SubSteps != "" { // VelaUX wrote the default of one over the other
-		t.Errorf("the mode was changed to %+v", w.Mode)
-	}
 	input := api.WorkflowInput{Name: w.Name, Steps: w.Steps[2:], ResourceVersion: "0"}
 	admin.Do(http.MethodPut, demo+"/workflows/default-canary", input).WantProblem(http.StatusConflict, api.ProblemCodeConflict)
 	input.ResourceVersion = w.ResourceVersion
@@ -142,6 +139,25 @@ func TestAWorkflowIsChangedAndDeleted(t *testing.T) {
 	admin.Do(http.MethodGet, demo+"/runs/v2", nil).Want(http.StatusOK, &run)
 	if len(run.Steps) != 5 {
 		t.Errorf("the run that began with it lost steps: %+v", run.Steps)
+	}
+}
+
+// TestDefect07…: VelaUX wrote the default for sub-steps over the mode of the steps.
+func TestDefect07AnEmptyModeForSubStepsLeavesTheModeOfStepsAsItIs(t *testing.T) {
+	_, admin := canary(t)
+	steps := []v1beta1.WorkflowStep{{StepBase: v1beta1.StepBase{Name: "wait", Type: "suspend"}}}
+	for _, mode := range []v1beta1.StepMode{v1beta1.StepModeStepByStep, v1beta1.StepModeDAG} {
+		t.Run(string(mode), func(t *testing.T) {
+			var w api.Workflow
+			input := api.WorkflowInput{Name: "w-" + strings.ToLower(string(mode)), Mode: &v1beta1.WorkflowMode{Steps: mode}, Steps: steps}
+			admin.Do(http.MethodPost, demo+"/workflows", input).Want(http.StatusCreated, &w)
+			input.ResourceVersion = w.ResourceVersion
+			admin.Do(http.MethodPut, demo+"/workflows/"+input.Name, input).Want(http.StatusOK, nil)
+			admin.Do(http.MethodGet, demo+"/workflows/"+input.Name, nil).Want(http.StatusOK, &w)
+			if w.Mode == nil || w.Mode.Steps != mode || w.Mode.SubSteps != "" {
+				t.Errorf("the mode was changed to %+v", w.Mode)
+			}
+		})
 	}
 }
 
@@ -345,8 +361,8 @@ func TestActionsThatAreRefusedAtOnce(t *testing.T) {
 	}
 }
 
-// TestARollbackOfACanaryAfterADefaultDeployment is the one that VelaUX refused, because the two used different workflows.
-func TestARollbackOfACanaryAfterADefaultDeployment(t *testing.T) {
+// TestDefect01… is the rollback that VelaUX refused, because the two versions had used different workflows.
+func TestDefect01ARollbackGoesToTheVersionBeforeThatRanByAnotherWorkflow(t *testing.T) {
 	stage, admin := canary(t)
 	stage.Answers(func(a *v1alpha1.ReleaseAction) { stage.RolledBack(a, "demo", "demo-v1") })
 	var record api.ActionRecord
@@ -354,18 +370,10 @@ func TestARollbackOfACanaryAfterADefaultDeployment(t *testing.T) {
 	if record.By != "ann" || record.Target != "demo-v1" {
 		t.Errorf("the record is %+v", record)
 	}
-	var o api.Overview
-	admin.Do(http.MethodGet, demo+"/overview", nil).Want(http.StatusOK, &o)
-	if o.Status.Word != api.StatusWordRolledBack || o.Next != nil || o.Run.Id != "v1" {
-		t.Errorf("it does not end at rest: %+v, next %+v", o.Status, o.Next)
-	}
 	var run api.Run
 	admin.Do(http.MethodGet, demo+"/runs/v2", nil).Want(http.StatusOK, &run)
 	if run.State != api.RunStateRolledBack || run.RolledBackTo != "demo-v1" || len(run.Actions) != 1 || run.Actions[0].Reason != "errors" {
 		t.Errorf("the run that was left is %+v", run)
-	}
-	if run.Steps[1].State != api.StepStateTerminated || run.Steps[4].State != api.StepStateSkipped {
-		t.Errorf("its steps look as if it went on: %+v", run.Steps)
 	}
 	var revisions api.RevisionList
 	admin.Do(http.MethodGet, demo+"/revisions", nil).Want(http.StatusOK, &revisions)
@@ -386,6 +394,28 @@ func TestARollbackOfACanaryAfterADefaultDeployment(t *testing.T) {
 	}
 }
 
+// TestDefect02…: in VelaUX the version that one went back to ran through the canary workflow again, and waited for approvals.
+func TestDefect02ARollbackEndsAtRestAndAsksForNoApproval(t *testing.T) {
+	stage, admin := canary(t)
+	stage.Answers(func(a *v1alpha1.ReleaseAction) { stage.RolledBack(a, "demo", "demo-v1") })
+	admin.Do(http.MethodPost, demo+"/runs/v2/actions", api.ActionRequest{Action: api.ActionKindRollback}).Want(http.StatusAccepted, nil)
+	var o api.Overview
+	admin.Do(http.MethodGet, demo+"/overview", nil).Want(http.StatusOK, &o)
+	if o.Status.Word != api.StatusWordRolledBack || o.Next != nil || o.Run.Id != "v1" {
+		t.Errorf("it does not end at rest: %+v, next %+v", o.Status, o.Next)
+	}
+	var home api.Home
+	admin.Do(http.MethodGet, "/home", nil).Want(http.StatusOK, &home)
+	if len(home.Approvals) > 0 {
+		t.Errorf("an approval is asked for: %+v", home.Approvals)
+	}
+	var run api.Run
+	admin.Do(http.MethodGet, demo+"/runs/v2", nil).Want(http.StatusOK, &run)
+	if run.Steps[1].State != api.StepStateTerminated || run.Steps[4].State != api.StepStateSkipped {
+		t.Errorf("the steps of the run that was left look as if it went on: %+v", run.Steps)
+	}
+}
+
 func TestAnOlderRevisionIsReleasedAgain(t *testing.T) {
 	stage, admin := canary(t)
 	admin.Do(http.MethodPost, demo+"/revisions/demo-v1/rollback", api.RevisionRollback{}).WantProblem(http.StatusConflict, api.ProblemCodeReleaseInProgress)
@@ -398,8 +428,8 @@ func TestAnOlderRevisionIsReleasedAgain(t *testing.T) {
 	admin.Do(http.MethodPost, demo+"/revisions/demo-v9/rollback", api.RevisionRollback{}).WantProblem(http.StatusNotFound, api.ProblemCodeNotFound)
 }
 
-// TestARunOfAnotherApplicationIsNotFound: in VelaUX a record was found under any application.
-func TestARunOfAnotherApplicationIsNotFound(t *testing.T) {
+// TestDefect08…: in VelaUX a record was found under any application.
+func TestDefect08ARunOfAnotherApplicationIsNotFound(t *testing.T) {
 	stage, admin := canary(t)
 	admin.Do(http.MethodPost, "/apps", api.AppCreate{Namespace: "default", Name: "other", Spec: uxstage.Application("other", "o:1")}).Want(http.StatusCreated, nil)
 	for _, path := range []string{"/runs/v2", "/revisions/demo-v2", "/workflows/default-canary"} {

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/vela-rollouts/vela/internal/server"
+	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/session"
 	"github.com/vela-rollouts/vela/internal/test/uxstage"
@@ -138,6 +141,37 @@ func TestAnIdentityProviderSaysWhoItIs(t *testing.T) {
 	me(b).Want(http.StatusOK, &who)
 	if who.KubernetesUser != "oidc:ann@example.com" || strings.Join(who.Groups, " ") != "oidc:platform oidc:system:masters" || who.Provider != api.MeProviderOidc {
 		t.Errorf("signed in as %+v: nobody may become another user or group of the cluster", who)
+	}
+}
+
+// TestDefect12…: VelaUX told anybody the secret by which the identity provider knows it.
+func TestDefect12NobodyIsToldTheSecretOfTheIdentityProvider(t *testing.T) {
+	rules, err := access.ReadContract(server.Contract())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newIDP(t)
+	stage := p.world(t)
+	nobody, admin := stage.Open(), stage.SignIn("root", access.Admin)
+	for _, b := range []*uxstage.Browser{nobody, admin} {
+		b.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	asked := 0
+	for id, op := range rules {
+		if op.Method != http.MethodGet || id == "OpenStream" {
+			continue
+		}
+		asked++
+		path := strings.NewReplacer("{ns}", "default", "{app}", "demo", "{type}", "component", "{name}", "webservice").Replace(op.Path)
+		for who, b := range map[string]*uxstage.Browser{"nobody": nobody, "an administrator": admin} {
+			a := b.Do(http.MethodGet, path, nil)
+			if answer := string(a.Body) + fmt.Sprint(a.Header); strings.Contains(answer, "s3cret") {
+				t.Errorf("%s is told the secret by %s: %s", who, op.Path, answer)
+			}
+		}
+	}
+	if asked < 20 {
+		t.Errorf("only %d operations were asked", asked)
 	}
 }
 

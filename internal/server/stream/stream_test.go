@@ -306,7 +306,8 @@ func TestATopicBeginsWhollyAndGoesOnInPatches(t *testing.T) {
 	tab.want(api.StreamEventEventSnapshot, a, fmt.Sprintf(`{"n":3,"text":%q}`, long))
 }
 
-func TestManyWhoFollowATopicCostOneLook(t *testing.T) {
+// TestDefect16… (and cluster/apptest with 200 streams at a real API server): the dashboard of Argo Rollouts had informers of its own for each connection.
+func TestDefect16ManyWhoFollowATopicCostOneLook(t *testing.T) {
 	h := open(t)
 	h.set(a, doc(1))
 	var tabs []*tab

@@ -112,8 +112,9 @@ func TestMistakesNameTheirField(t *testing.T) {
 	}
 }
 
-// TestEveryNumberOfBatchesAndReplicas looks at all of them: 100 by 100.
-func TestEveryNumberOfBatchesAndReplicas(t *testing.T) {
+// TestDefect05… looks at every number of batches and of replicas, 100 by 100. VelaUX rounded 100/N before it multiplied: six batches
+// began with two of six pods, and eighteen ended at 108 %.
+func TestDefect05WeightsRiseToAHundredAndAsManyBatchesAsReplicasAddOnePodEach(t *testing.T) {
 	for n := 1; n <= canary.MostBatches; n++ {
 		steps, err := canary.Generate(canary.Request{Batches: n})
 		if err != nil {
@@ -143,6 +144,21 @@ func check(t *testing.T, n, replicas int, batches []canary.Batch) {
 		if replicas == n && b.Pods != i+1 {
 			t.Fatalf("%d replicas in %d batches: batch %d has %d pods, want %d", replicas, n, i+1, b.Pods, i+1)
 		}
+	}
+}
+
+// TestDefect04…: in VelaUX each target had a step prepare-canary, and the workflow was not valid.
+func TestDefect04TheStepsOfTwoTargetsHaveNamesOfTheirOwn(t *testing.T) {
+	steps, err := canary.Generate(canary.Request{Batches: 3, Prepare: true, Base: []v1beta1.WorkflowStep{deploy("east", `{}`), deploy("west", `{}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, s := range steps {
+		names[s.Name] = true
+	}
+	if len(names) != len(steps) || !names["east-prepare"] || !names["west-prepare"] {
+		t.Errorf("%d steps have %d names: %v", len(steps), len(names), names)
 	}
 }
 
