@@ -51,10 +51,12 @@ check: ## Quick checks for each change: lint, unit tests, simulations, goldens
 	@$(TESTRUN) "lint=.=make --no-print-directory lint" "unit=.=go test ./..." "ui=ui=npm test"
 
 test: build images ## Everything that CI runs
+	@hack/deps.sh browser
 	@$(TESTRUN) \
 	  "lint=.=make --no-print-directory lint" \
 	  "unit=.=go test ./..." \
 	  "ui=ui=npm test" \
+	  "pages=ui=npm run test:browser" \
 	  "cli-cross=.=make --no-print-directory cli-cross" \
 	  "fuzz=.=make --no-print-directory fuzz" \
 	  "cluster=cluster=go test -p 1 -timeout 30m ./..."

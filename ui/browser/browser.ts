@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import type { AxeResults } from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 import en from '@/i18n/en';
 import type { Language } from '@/i18n/i18n';
@@ -22,15 +22,19 @@ export interface Opened {
   complaints: string[];
 }
 
-/** Opens a page of the site in a language and a theme, with nothing stored before. */
-export async function open(browser: Browser, url: string, language: Language, scheme: Scheme, width = 1280): Promise<Opened> {
-  const context = await browser.newContext({
+/** A browser of its own for a language and a theme; what it loaded once it need not load again. */
+export function profile(browser: Browser, language: Language, scheme: Scheme, width = 1280): Promise<BrowserContext> {
+  return browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: scheme,
     reducedMotion: 'reduce',
     locale: language === 'zh' ? 'zh-CN' : 'en-US',
     timezoneId: 'UTC',
   });
+}
+
+/** Opens an address in a new page, and keeps what the browser complains of. */
+export async function visit(context: BrowserContext, url: string): Promise<Opened> {
   const page = await context.newPage();
   await page.clock.setFixedTime(new Date('2026-11-29T12:00:00Z'));
   const complaints: string[] = [];
@@ -49,12 +53,27 @@ export async function open(browser: Browser, url: string, language: Language, sc
   return { page, complaints };
 }
 
+/** Opens a page of the site in a language and a theme, with nothing stored before. */
+export async function open(browser: Browser, url: string, language: Language, scheme: Scheme, width?: number): Promise<Opened> {
+  return visit(await profile(browser, language, scheme, width), url);
+}
+
+/** Shows the open page in the other theme, as when the operating system changes at dusk. */
+export async function turn(page: Page, scheme: Scheme): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, scheme);
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Serious and critical findings of axe, a line each. */
-export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+/** Rules that look at colours: all that another theme can break, since it changes nothing else of a page. */
+const colours = ['color-contrast', 'link-in-text-block'];
+
+/** Serious and critical findings of axe, a line each; of all rules, or of those about colours. */
+export async function axe(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
+  const options = { resultTypes: ['violations'], ...(rules === 'colours' && { runOnly: { type: 'rule', values: colours } }) };
+  await page.evaluate(`if (!window.axe) { ${axeSource} }`);
+  const results = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as AxeResults;
   return results.violations
     .filter((v) => v.impact === 'serious' || v.impact === 'critical')
     .flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')} ${n.failureSummary?.replaceAll('\n', ' ') ?? ''}`));

@@ -19,6 +19,8 @@ export interface Look {
   server?: (backend: FakeBackend) => void;
   /** What the browser may complain of: an answer that the page is there to tell. */
   expected?: RegExp;
+  /** Pictures show all of a long page, not its first screen. */
+  whole?: boolean;
   /** Opens what is looked at. */
   act?: (page: Page) => Promise<void>;
 }

@@ -6,6 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
+import type { StreamEvent } from '@/api/schema.gen';
 import type { FakeBackend } from '@/test/fakeBackend';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
@@ -15,18 +16,29 @@ const types: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/
 export const policy = (nonce: string): string =>
   `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'`;
 
+export interface Site {
+  url: string;
+  /** The table that the API is answered from; another one may take its place. */
+  backend: FakeBackend;
+  /** Tells every open stream of an event. */
+  say: (event: StreamEvent) => void;
+  close: () => Promise<void>;
+}
+
 /** Serves the bundle as the Go server does, with its security policy, and answers the API from a table. */
-export async function serve(backend: FakeBackend): Promise<{ url: string; close: () => Promise<void> }> {
+export async function serve(backend: FakeBackend): Promise<Site> {
+  const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    if (url.pathname === '/api/v1/stream') return stream(response);
-    if (url.pathname.startsWith('/api/')) return void answer(backend, request, response, url);
+    if (url.pathname === '/api/v1/stream') return stream(response, streams);
+    if (url.pathname.startsWith('/api/')) return void answer(site.backend, request, response, url);
     return file(response, url.pathname);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return { url: `http://127.0.0.1:${address.port}`, close: () => close(server) };
+  const site: Site = { url: `http://127.0.0.1:${address.port}`, backend, say: (event) => streams.forEach((s) => tell(s, event)), close: () => close(server) };
+  return site;
 }
 
 function close(server: Server): Promise<void> {
@@ -36,9 +48,14 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function stream(response: ServerResponse): void {
+function stream(response: ServerResponse, all: Set<ServerResponse>): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  response.write(`event: server\ndata: ${JSON.stringify({ event: 'server', streamId: 's1', version: 'test' })}\n\n`);
+  all.add(response.on('close', () => all.delete(response)));
+  tell(response, { event: 'server', streamId: 's1', version: 'test' });
+}
+
+function tell(stream: ServerResponse, event: StreamEvent): void {
+  stream.write(`event: ${event.event}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
 async function answer(backend: FakeBackend, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -52,7 +69,7 @@ async function answer(backend: FakeBackend, request: IncomingMessage, response: 
 function file(response: ServerResponse, path: string): void {
   const found = join(dist, normalize(path));
   if (found.startsWith(dist) && extname(found) !== '' && statSync(found, { throwIfNoEntry: false })?.isFile()) {
-    response.writeHead(200, { 'content-type': types[extname(found)] ?? 'application/octet-stream' });
+    response.writeHead(200, { 'content-type': types[extname(found)] ?? 'application/octet-stream', 'cache-control': 'public, max-age=31536000, immutable' });
     response.end(readFileSync(found));
     return;
   }

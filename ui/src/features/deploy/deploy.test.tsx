@@ -5,9 +5,9 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
-import type { App, CanaryRequest, Workflow, WorkflowInput } from '@/api/schema.gen';
+import type { AccessReview, App, CanaryRequest, Workflow, WorkflowInput } from '@/api/schema.gen';
 import { problem } from '@/test/fakeBackend';
-import { app, backend } from '@/test/fixtures';
+import { app, backend, me } from '@/test/fixtures';
 import { renderAt } from '@/test/render';
 import { canaryOf, run, withWorkflows } from '@/test/workflows';
 
@@ -162,13 +162,27 @@ describe('enabling canary rollout', () => {
     await waitFor(() => expect(router.state.location.search).toBe(''));
   });
 
-  test('cancelled leaves no workflow behind', async () => {
+  test('defect 3: a canary setting that is cancelled leaves no workflow behind', async () => {
     const { backend: server } = await renderAt(`${page}?deploy`);
     await userEvent.click(within((await dialog()).box).getByRole('button', { name: 'Enable Canary Rollout' }));
     await screen.findByRole('table', { name: 'What each batch means' });
     await userEvent.click(screen.getByRole('button', { name: 'Cancel' }));
     expect((await dialog()).deploy).toBeTruthy();
     expect(server.log).not.toContain(created);
+  });
+
+  test('defect 6: a developer, who is no administrator, is offered it; what is asked about rights names the namespace', async () => {
+    const developer = (resource: string) => ['applications', 'workflows'].includes(resource);
+    const server = backend()
+      .on('get', '/me', () => ({ ...me, username: 'dev', kubernetesUser: 'vela:dev', groups: ['vela:developers'], roles: ['developer' as const] }))
+      .on('post', '/access/review', ({ body }) => ({ results: body.checks.map((c) => ({ allowed: developer(c.resource) })) }));
+    await renderAt(`${page}?deploy`, { backend: server });
+    const { box, deploy } = await dialog();
+    expect(within(box).getByRole('button', { name: 'Enable Canary Rollout' })).toHaveProperty('disabled', false);
+    expect(deploy).toHaveProperty('disabled', false);
+    const asked = server.bodies.filter((b) => b.request === 'POST /access/review').flatMap((b) => (b.body as AccessReview).checks);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((c) => c.namespace !== 'default' || Object.values(c).some((v) => typeof v !== 'string' || v.includes('[object')))).toEqual([]);
   });
 
   test('with a weight of one\'s own asks for exactly these weights, and tells which one falls', async () => {
