@@ -47,33 +47,31 @@ func (a *Apps) DiffApp(ctx context.Context, req api.DiffAppRequestObject) (api.D
 }
 
 // side is one of the two.
-func side(seen gather.Seen, s api.DiffSide, at string) (v1beta1.ApplicationSpec, string, error) {
+func side(seen gather.Seen, s api.DiffSide, at string) (spec v1beta1.ApplicationSpec, title string, err error) {
+	title = string(s.Kind)
 	switch s.Kind {
 	case api.DiffSideKindStored:
-		return seen.App.Spec, "stored", nil
 	case api.DiffSideKindDraft:
 		if s.Spec == nil {
-			return v1beta1.ApplicationSpec{}, "", problem.Invalid(problem.Field(at+"/spec", api.FieldErrorCodeRequired, "is missing; send the draft"))
+			return spec, title, problem.Invalid(problem.Field(at+"/spec", api.FieldErrorCodeRequired, "is missing; send the draft"))
 		}
-		return *s.Spec, "draft", nil
+		return *s.Spec, title, nil
 	case api.DiffSideKindDeployed:
-		if seen.App.Status.LatestRevision == nil {
-			return v1beta1.ApplicationSpec{}, "nothing", nil
+		title = "nothing"
+		if latest := seen.App.Status.LatestRevision; latest != nil {
+			title = latest.Name
 		}
-		return ofRevision(seen, seen.App.Status.LatestRevision.Name)
 	case api.DiffSideKindRevision:
-		return ofRevision(seen, s.Revision)
+		title = s.Revision
+	default:
+		return spec, title, problem.Invalid(problem.Field(at+"/kind", api.FieldErrorCodeNotAllowed, "%q is no side; write deployed, stored, revision or draft", s.Kind))
 	}
-	return v1beta1.ApplicationSpec{}, "", problem.Invalid(problem.Field(at+"/kind", api.FieldErrorCodeNotAllowed, "%q is no side; write deployed, stored, revision or draft", s.Kind))
-}
-
-func ofRevision(seen gather.Seen, name string) (v1beta1.ApplicationSpec, string, error) {
-	for _, rev := range view.Revisions(seen.Seen) {
-		if rev.Name == name {
-			return rev.Spec.Application.Spec, name, nil
-		}
+	name := title
+	if s.Kind == api.DiffSideKindDeployed {
+		name = view.Deployed
 	}
-	return v1beta1.ApplicationSpec{}, "", problem.NotFound("revision", name)
+	spec, err = seen.SpecOf(name)
+	return spec, title, err
 }
 
 func text(title string, spec v1beta1.ApplicationSpec) (api.DiffText, error) {

@@ -43,6 +43,15 @@ type Seen struct {
 	Edge api.EdgeState
 }
 
+// SpecOf is the specification with a name: stored, deployed, or a revision's. One that is not there is a problem 404.
+func (s Seen) SpecOf(name string) (v1beta1.ApplicationSpec, error) {
+	spec, ok := view.Spec(s.Seen, name)
+	if !ok {
+		return spec, problem.NotFound("revision", name)
+	}
+	return spec, nil
+}
+
 // App reads everything about one application. A missing one is a problem 404; what the person may not read beside it is left
 // out.
 func (g *Gatherer) App(ctx context.Context, namespace, name string) (Seen, error) {

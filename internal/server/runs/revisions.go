@@ -10,12 +10,10 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/server/api"
-	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/present"
 	"github.com/vela-rollouts/vela/internal/server/problem"
-	"github.com/vela-rollouts/vela/internal/view"
+	"github.com/vela-rollouts/vela/internal/workflow/choice"
 )
 
 // ListRevisions lists revisions, the newest first.
@@ -33,7 +31,7 @@ func (r *Runs) GetRevision(ctx context.Context, req api.GetRevisionRequestObject
 	if err != nil {
 		return nil, err
 	}
-	spec, err := specOf(seen, req.Revision)
+	spec, err := seen.SpecOf(req.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +41,11 @@ func (r *Runs) GetRevision(ctx context.Context, req api.GetRevisionRequestObject
 	}
 	for _, rev := range present.Revisions(seen) {
 		if rev.Name == req.Revision {
-			rev.Spec, rev.Yaml = spec, string(raw)
+			rev.Spec, rev.Yaml = &spec, string(raw)
 			return api.GetRevision200JSONResponse(rev), nil
 		}
 	}
 	return nil, problem.NotFound("revision", req.Revision)
-}
-
-func specOf(seen gather.Seen, revision string) (*v1beta1.ApplicationSpec, error) {
-	for _, rev := range view.Revisions(seen.Seen) {
-		if rev.Name == revision {
-			return &rev.Spec.Application.Spec, nil
-		}
-	}
-	return nil, problem.NotFound("revision", revision)
 }
 
 // RollbackToRevision releases what an older revision was, as a new version.
@@ -65,12 +54,12 @@ func (r *Runs) RollbackToRevision(ctx context.Context, req api.RollbackToRevisio
 	if err != nil {
 		return nil, err
 	}
-	spec, err := specOf(seen, req.Revision)
+	spec, err := seen.SpecOf(req.Revision)
 	if err != nil {
 		return nil, err
 	}
-	run, err := r.deploy(ctx, req.Ns, req.App, "", choice{
-		Spec: spec, Workflow: cmp.Or(req.Body.Workflow, workflowDefault), Supersede: req.Body.Supersede,
+	run, err := r.deploy(ctx, req.Ns, req.App, "", deployment{
+		Spec: &spec, Workflow: cmp.Or(req.Body.Workflow, choice.Default), Supersede: req.Body.Supersede,
 		Note: cmp.Or(req.Body.Note, "back to "+req.Revision),
 	})
 	if err != nil {

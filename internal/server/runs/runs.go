@@ -68,7 +68,7 @@ func find(seen gather.Seen, id string) (api.Run, error) {
 // DeployApp publishes a version.
 func (r *Runs) DeployApp(ctx context.Context, req api.DeployAppRequestObject) (api.DeployAppResponseObject, error) {
 	b := req.Body
-	run, err := r.deploy(ctx, req.Ns, req.App, b.ResourceVersion, choice{
+	run, err := r.deploy(ctx, req.Ns, req.App, b.ResourceVersion, deployment{
 		Spec: b.Spec, Workflow: b.Workflow, Version: b.PublishVersion, Note: b.Note, Supersede: b.Supersede,
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *Runs) DeployApp(ctx context.Context, req api.DeployAppRequestObject) (a
 }
 
 // deploy stores the application as the choice has it, in the name of the person. The API server refuses it when somebody stored it in between.
-func (r *Runs) deploy(ctx context.Context, namespace, name, version string, c choice) (api.Run, error) {
+func (r *Runs) deploy(ctx context.Context, namespace, name, version string, c deployment) (api.Run, error) {
 	as, err := r.cluster.As(ctx)
 	if err != nil {
 		return api.Run{}, err

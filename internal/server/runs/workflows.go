@@ -4,10 +4,7 @@
 package runs
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,43 +17,38 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/apps"
 	"github.com/vela-rollouts/vela/internal/server/problem"
-	"github.com/vela-rollouts/vela/internal/workflow"
 	"github.com/vela-rollouts/vela/internal/workflow/canary"
+	"github.com/vela-rollouts/vela/internal/workflow/choice"
 )
-
-// objectName is how a saved workflow of an application is called in Kubernetes, where all applications of a namespace share the names.
-func objectName(app, workflow string) string { return app + "." + workflow }
-
-// shortName is the opposite.
-func shortName(app string, w *corev1alpha1.Workflow) string {
-	return strings.TrimPrefix(w.Name, app+".")
-}
 
 // ListWorkflows lists what there is to choose from.
 func (r *Runs) ListWorkflows(ctx context.Context, req api.ListWorkflowsRequestObject) (api.ListWorkflowsResponseObject, error) {
-	all, err := r.workflows(ctx, req.Ns, req.App)
+	all, err := r.choices(ctx, req.Ns, req.App)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListWorkflows200JSONResponse{Items: all}, nil
+	out := api.ListWorkflows200JSONResponse{Items: []api.Workflow{}}
+	for _, w := range all {
+		out.Items = append(out.Items, said(w))
+	}
+	return out, nil
 }
 
 // GetWorkflow is one of them.
 func (r *Runs) GetWorkflow(ctx context.Context, req api.GetWorkflowRequestObject) (api.GetWorkflowResponseObject, error) {
-	all, err := r.workflows(ctx, req.Ns, req.App)
+	all, err := r.choices(ctx, req.Ns, req.App)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range all {
-		if w.Name == req.Workflow {
-			return api.GetWorkflow200JSONResponse(w), nil
-		}
+	w, ok := choice.Find(all, req.Workflow)
+	if !ok {
+		return nil, problem.NotFound("workflow", req.Workflow)
 	}
-	return nil, problem.NotFound("workflow", req.Workflow)
+	return api.GetWorkflow200JSONResponse(said(w)), nil
 }
 
-// workflows are the default one, the application's own where it is none of the others, and those that were saved, by name.
-func (r *Runs) workflows(ctx context.Context, namespace, name string) ([]api.Workflow, error) {
+// choices are the workflows that an application can be deployed with.
+func (r *Runs) choices(ctx context.Context, namespace, name string) ([]choice.Workflow, error) {
 	app := &v1beta1.Application{}
 	if err := r.cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, app); err != nil {
 		return nil, err
@@ -65,81 +57,42 @@ func (r *Runs) workflows(ctx context.Context, namespace, name string) ([]api.Wor
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(saved, func(a, b corev1alpha1.Workflow) int { return cmp.Compare(a.Name, b.Name) })
-	used := app.Annotations[v1beta1.AnnotationWorkflowName]
-	all := []api.Workflow{generated(app)}
-	if own := app.Spec.Workflow; own != nil && len(own.Steps) > 0 && !known(saved, own, name, used) {
-		all = append(all, api.Workflow{
-			Name: workflowApplication, Alias: "As in the application", Kind: api.WorkflowKindApplication, Rollout: kindOf(own.Steps), Mode: own.Mode,
-			Steps: own.Steps, LastUsed: used == "" || used == workflowApplication,
-		})
-	}
-	for i := range saved {
-		w := saidOf(name, &saved[i])
-		w.LastUsed = used == w.Name
-		all = append(all, w)
-	}
-	return all, nil
+	return choice.Of(app, saved), nil
 }
 
-// generated is the default workflow with the steps that it comes to.
-func generated(app *v1beta1.Application) api.Workflow {
-	spec := app.Spec
-	spec.Workflow = nil
-	w := api.Workflow{
-		Name: workflowDefault, Alias: "Default Workflow", Kind: api.WorkflowKindGenerated, Rollout: api.RolloutKindRegular, Steps: []v1beta1.WorkflowStep{},
-		LastUsed: app.Annotations[v1beta1.AnnotationWorkflowName] == workflowDefault,
+func kindOf(w choice.Workflow) api.WorkflowKind {
+	switch w.Name {
+	case choice.Default:
+		return api.WorkflowKindGenerated
+	case choice.Application:
+		return api.WorkflowKindApplication
 	}
-	if steps, err := workflow.Generate(spec, nil); err == nil && steps.Steps != nil { // a policy that cannot be read is told elsewhere
-		w.Steps, w.Mode = steps.Steps, &steps.Mode
-	}
-	return w
+	return api.WorkflowKindSaved
 }
 
-// known says that the application's steps are those of the saved workflow that it was deployed with.
-func known(saved []corev1alpha1.Workflow, own *v1beta1.Workflow, app, used string) bool {
-	return slices.ContainsFunc(saved, func(w corev1alpha1.Workflow) bool {
-		return shortName(app, &w) == used && stepsText(w.Steps) == stepsText(own.Steps)
-	})
-}
-
-func stepsText(steps []v1beta1.WorkflowStep) string {
-	raw, err := json.Marshal(steps)
-	if err != nil {
-		return ""
-	}
-	var tree any
-	if json.Unmarshal(raw, &tree) != nil {
-		return string(raw)
-	}
-	sorted, _ := json.Marshal(tree) // what was read can be written
-	return string(sorted)
-}
-
-func kindOf(steps []v1beta1.WorkflowStep) api.RolloutKind {
-	if canary.Has(steps) {
-		return api.RolloutKindCanary
-	}
-	return api.RolloutKindRegular
-}
-
-func saidOf(app string, w *corev1alpha1.Workflow) api.Workflow {
-	out := api.Workflow{
-		Name: shortName(app, w), Alias: cmp.Or(w.Annotations[v1beta1.AnnotationAlias], shortName(app, w)), Kind: api.WorkflowKindSaved,
-		Rollout: kindOf(w.Steps), Mode: w.Mode, Steps: w.Steps, ResourceVersion: w.ResourceVersion,
+func said(w choice.Workflow) api.Workflow {
+	out := api.Workflow{Name: w.Name, Alias: w.Alias, Kind: kindOf(w), Rollout: api.RolloutKindRegular, Mode: w.Mode, Steps: w.Steps, LastUsed: w.LastUsed}
+	if canary.Has(w.Steps) {
+		out.Rollout = api.RolloutKindCanary
 	}
 	if out.Steps == nil {
 		out.Steps = []v1beta1.WorkflowStep{}
 	}
-	at := w.CreationTimestamp.UTC()
-	for _, f := range w.ManagedFields {
-		if f.Time != nil && f.Time.After(at) {
-			at = f.Time.UTC()
+	if o := w.Saved; o != nil {
+		out.ResourceVersion = o.ResourceVersion
+		at := o.CreationTimestamp.UTC()
+		for _, f := range o.ManagedFields {
+			if f.Time != nil && f.Time.After(at) {
+				at = f.Time.UTC()
+			}
 		}
+		out.UpdatedAt = &at
 	}
-	out.UpdatedAt = &at
 	return out
 }
+
+// saidOf is a workflow that was just saved.
+func saidOf(app string, w *corev1alpha1.Workflow) api.Workflow { return said(choice.OfObject(app, w)) }
 
 // CreateWorkflow saves a workflow.
 func (r *Runs) CreateWorkflow(ctx context.Context, req api.CreateWorkflowRequestObject) (api.CreateWorkflowResponseObject, error) {
@@ -147,10 +100,6 @@ func (r *Runs) CreateWorkflow(ctx context.Context, req api.CreateWorkflowRequest
 	if err != nil {
 		return nil, err
 	}
-	yes := true
-	w.OwnerReferences = []metav1.OwnerReference{{
-		APIVersion: v1beta1.GroupVersion().String(), Kind: "Application", Name: app.Name, UID: app.UID, Controller: &yes,
-	}}
 	as, err := r.cluster.As(ctx)
 	if err != nil {
 		return nil, err
@@ -170,7 +119,7 @@ func (r *Runs) prepared(ctx context.Context, namespace, name string, in api.Work
 	if err := r.cluster.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, app); err != nil {
 		return nil, nil, err
 	}
-	if builtIn(in.Name) {
+	if choice.BuiltIn(in.Name) {
 		return nil, nil, problem.Unprocessable(api.ProblemCodeBuiltIn, "%s is a workflow that is always there; choose another name", in.Name).With("name", in.Name)
 	}
 	var fields []api.FieldError
@@ -191,19 +140,8 @@ func (r *Runs) prepared(ctx context.Context, namespace, name string, in api.Work
 	if len(fields) > 0 {
 		return nil, nil, problem.Invalid(fields...)
 	}
-	w := &corev1alpha1.Workflow{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: namespace, Name: objectName(name, in.Name), Labels: map[string]string{v1beta1.LabelAppName: name}, Annotations: map[string]string{},
-		},
-		Mode: in.Mode, Steps: in.Steps,
-	}
-	if in.Alias != "" {
-		w.Annotations[v1beta1.AnnotationAlias] = in.Alias
-	}
-	return app, w, nil
+	return app, choice.Object(app, choice.Workflow{Name: in.Name, Alias: in.Alias, Mode: in.Mode, Steps: in.Steps}), nil
 }
-
-func builtIn(name string) bool { return name == workflowDefault || name == workflowApplication }
 
 // UpdateWorkflow changes a saved workflow.
 func (r *Runs) UpdateWorkflow(ctx context.Context, req api.UpdateWorkflowRequestObject) (api.UpdateWorkflowResponseObject, error) {
@@ -230,13 +168,7 @@ func (r *Runs) UpdateWorkflow(ctx context.Context, req api.UpdateWorkflowRequest
 	if live.ResourceVersion != in.ResourceVersion {
 		return nil, problem.Conflict("workflow", req.Workflow)
 	}
-	live.Mode, live.Steps = next.Mode, next.Steps
-	if live.Annotations == nil {
-		live.Annotations = map[string]string{}
-	}
-	if in.Alias != "" {
-		live.Annotations[v1beta1.AnnotationAlias] = in.Alias
-	}
+	choice.Put(live, choice.Workflow{Alias: in.Alias, Mode: next.Mode, Steps: next.Steps})
 	if err := as.Update(ctx, live); err != nil {
 		return nil, workflowError(err, req.Workflow)
 	}
@@ -245,14 +177,14 @@ func (r *Runs) UpdateWorkflow(ctx context.Context, req api.UpdateWorkflowRequest
 
 // DeleteWorkflow deletes a saved workflow.
 func (r *Runs) DeleteWorkflow(ctx context.Context, req api.DeleteWorkflowRequestObject) (api.DeleteWorkflowResponseObject, error) {
-	if builtIn(req.Workflow) {
+	if choice.BuiltIn(req.Workflow) {
 		return nil, problem.Unprocessable(api.ProblemCodeBuiltIn, "%s is a workflow that is always there", req.Workflow).With("name", req.Workflow)
 	}
 	as, err := r.cluster.As(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &corev1alpha1.Workflow{ObjectMeta: metav1.ObjectMeta{Namespace: req.Ns, Name: objectName(req.App, req.Workflow)}}
+	w := &corev1alpha1.Workflow{ObjectMeta: metav1.ObjectMeta{Namespace: req.Ns, Name: choice.ObjectName(req.App, req.Workflow)}}
 	if err := as.Delete(ctx, w); err != nil {
 		return nil, workflowError(err, req.Workflow)
 	}

@@ -52,10 +52,15 @@ type Fault struct {
 	// Field is batches, weights, approvals or wait; At the index in weights, or -1.
 	Field string
 	At    int
-	// Kind is one word: missing, range, falling, last, choice.
+	// Kind is one word: missing, range, many, falling, last, choice.
 	Kind string
-	// Sentence says what is wrong and what to write.
+	// Sentence says what is wrong and what to write; Args are the values in it, in their order.
 	Sentence string
+	Args     []any
+}
+
+func fault(field string, at int, kind, sentence string, args ...any) *Fault {
+	return &Fault{Field: field, At: at, Kind: kind, Sentence: fmt.Sprintf(sentence, args...), Args: args}
 }
 
 // Error is the field and the sentence.
@@ -70,33 +75,33 @@ func (f *Fault) Error() string {
 func Check(r Request) *Fault {
 	switch {
 	case r.Batches != 0 && len(r.Weights) > 0:
-		return &Fault{"weights", -1, "choice", "batches and weights are both given; keep one of them"}
+		return fault("weights", -1, "choice", "batches and weights are both given; keep one of them")
 	case r.Batches == 0 && len(r.Weights) == 0:
-		return &Fault{"batches", -1, "missing", fmt.Sprintf("is missing; write a number from 1 to %d", MostBatches)}
+		return fault("batches", -1, "missing", "is missing; write a number from 1 to %d", MostBatches)
 	case len(r.Weights) == 0 && (r.Batches < 1 || r.Batches > MostBatches):
-		return &Fault{"batches", -1, "range", fmt.Sprintf("%d is no number of batches; write one from 1 to %d", r.Batches, MostBatches)}
+		return fault("batches", -1, "range", "%d is no number of batches; write one from 1 to %d", r.Batches, MostBatches)
 	case len(r.Weights) > MostBatches:
-		return &Fault{"weights", -1, "range", fmt.Sprintf("there are %d; write at most %d", len(r.Weights), MostBatches)}
+		return fault("weights", -1, "many", "there are %d; write at most %d", len(r.Weights), MostBatches)
 	}
 	for i, w := range r.Weights {
 		switch {
 		case w < 1 || w > 100:
-			return &Fault{"weights", i, "range", fmt.Sprintf("%d is no weight of a batch; write one from 1 to 100", w)}
+			return fault("weights", i, "range", "%d is no weight of a batch; write one from 1 to 100", w)
 		case i > 0 && w <= r.Weights[i-1]:
-			return &Fault{"weights", i, "falling", fmt.Sprintf("%d does not rise above %d, the weight before it; write weights that rise", w, r.Weights[i-1])}
+			return fault("weights", i, "falling", "%d does not rise above %d, the weight before it; write weights that rise", w, r.Weights[i-1])
 		}
 	}
 	if n := len(r.Weights); n > 0 && r.Weights[n-1] != 100 {
-		return &Fault{"weights", n - 1, "last", fmt.Sprintf("the last weight is %d, so that the release would never be complete; end with 100", r.Weights[n-1])}
+		return fault("weights", n-1, "last", "the last weight is %d, so that the release would never be complete; end with 100", r.Weights[n-1])
 	}
 	switch r.Approvals {
 	case "", Manual, None:
 	case Timed:
 		if r.Wait < time.Second {
-			return &Fault{"wait", -1, "missing", "is missing; write how long to wait between two batches, at least one second"}
+			return fault("wait", -1, "missing", "is missing; write how long to wait between two batches, at least one second")
 		}
 	default:
-		return &Fault{"approvals", -1, "choice", fmt.Sprintf("%q is none; write manual, timed or none", r.Approvals)}
+		return fault("approvals", -1, "choice", "%q is none; write manual, timed or none", r.Approvals)
 	}
 	return nil
 }
