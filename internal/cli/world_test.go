@@ -52,6 +52,7 @@ func newWorld(t *testing.T, objects ...any) *world {
 		cluster.Applications(): "ApplicationList", cluster.Revisions(): "ApplicationRevisionList", cluster.Trackers(): "ResourceTrackerList",
 		cluster.Rollouts(): "RolloutList", cluster.Actions(): "ReleaseActionList", cluster.Pods(): "PodList", cluster.Services(): "ServiceList",
 		cluster.ConfigMaps(): "ConfigMapList", cluster.Namespaces(): "NamespaceList", cluster.Ingresses(): "IngressList",
+		cluster.Workflows(): "WorkflowList",
 	}
 	var all []runtime.Object
 	for _, o := range objects {

@@ -9,8 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/retry"
 
 	accounts "github.com/vela-rollouts/vela/internal/account"
@@ -50,12 +48,7 @@ func change(ctx context.Context, c *cluster.Cluster, edit func(data map[string][
 			_, err = cluster.Create(ctx, c, cluster.Secrets(), accounts.Namespace, s)
 			return err
 		}
-		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(s)
-		if err != nil {
-			return err
-		}
-		_, err = c.Dynamic.Resource(cluster.Secrets()).Namespace(accounts.Namespace).Update(ctx, &unstructured.Unstructured{Object: content},
-			metav1.UpdateOptions{FieldManager: cluster.Manager})
+		_, err = cluster.Update(ctx, c, cluster.Secrets(), accounts.Namespace, s)
 		return err
 	})
 }

@@ -110,6 +110,21 @@ func List[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionResour
 
 // Create creates v as an object of kind and returns what the server made of it.
 func Create[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionResource, namespace string, v *T) (*T, error) {
+	return store(ctx, v, func(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+		return c.resource(kind, namespace).Create(ctx, u, metav1.CreateOptions{FieldManager: Manager, FieldValidation: metav1.FieldValidationStrict})
+	})
+}
+
+// Update puts v in the place of the object that it was made from. One that somebody changed in between is the API server's own
+// error (apierrors.IsConflict).
+func Update[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionResource, namespace string, v *T) (*T, error) {
+	return store(ctx, v, func(ctx context.Context, u *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+		return c.resource(kind, namespace).Update(ctx, u, metav1.UpdateOptions{FieldManager: Manager})
+	})
+}
+
+// store writes v, without its status, by put.
+func store[T any](ctx context.Context, v *T, put func(context.Context, *unstructured.Unstructured) (*unstructured.Unstructured, error)) (*T, error) {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(v)
 	if err != nil {
 		return nil, fmt.Errorf("writing %T: %w", v, err)
@@ -117,8 +132,7 @@ func Create[T any](ctx context.Context, c *Cluster, kind schema.GroupVersionReso
 	unstructured.RemoveNestedField(content, "status")
 	var made *unstructured.Unstructured
 	err = Admitted(ctx, func(ctx context.Context) error {
-		made, err = c.resource(kind, namespace).Create(ctx, &unstructured.Unstructured{Object: content},
-			metav1.CreateOptions{FieldManager: Manager, FieldValidation: metav1.FieldValidationStrict})
+		made, err = put(ctx, &unstructured.Unstructured{Object: content})
 		return err
 	})
 	if err != nil {

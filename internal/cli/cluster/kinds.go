@@ -6,6 +6,7 @@ package cluster
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	corev1alpha1 "github.com/vela-rollouts/vela/api/core/v1alpha1"
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	releasev1alpha1 "github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
@@ -34,6 +35,11 @@ func Rollouts() schema.GroupVersionResource {
 // Actions is the resource of ReleaseAction.
 func Actions() schema.GroupVersionResource {
 	return releasev1alpha1.GroupVersion().WithResource("releaseactions")
+}
+
+// Workflows is the resource of a workflow that was saved under a name.
+func Workflows() schema.GroupVersionResource {
+	return corev1alpha1.GroupVersion().WithResource("workflows")
 }
 
 // Pods is the resource of Pod.

@@ -33,13 +33,18 @@ const examples = `  # Deploy or update what a file states
 
   # Publish the application as it stands as a new version, or an older revision of it
   vela up canary-demo -v v3
-  vela up canary-demo -v v3 -r canary-demo-v1`
+  vela up canary-demo -v v3 -r canary-demo-v1
+
+  # Release by a workflow that was saved for it (vela workflow canary); "default" applies everything at once
+  vela up canary-demo -v v3 --workflow default-canary
+  vela up -f app.yaml --workflow default-canary`
 
 // Options are the flags of `vela up`.
 type Options struct {
 	Files          []string
 	PublishVersion string
 	Revision       string
+	Workflow       string
 	Wait           bool
 	Timeout        time.Duration
 	// Name of an application that is there already.
@@ -55,6 +60,7 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 	flag.File(cmd, sh.Text, &o.Files)
 	cmd.Flags().StringVarP(&o.PublishVersion, "publish-version", "v", "", sh.Text.Of("up.flag.publish-version"))
 	cmd.Flags().StringVarP(&o.Revision, "revision", "r", "", sh.Text.Of("up.flag.revision"))
+	cmd.Flags().StringVar(&o.Workflow, "workflow", "", sh.Text.Of("up.flag.workflow"))
 	flag.Wait(cmd, sh.Text, &o.Wait, false)
 	flag.Timeout(cmd, sh.Text, &o.Timeout, waitFor)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -104,6 +110,9 @@ func (o *Options) run(ctx context.Context) error {
 		return err
 	}
 	if err := o.place(found, c); err != nil {
+		return err
+	}
+	if err := o.byWorkflow(ctx, c, found); err != nil {
 		return err
 	}
 	return o.apply(ctx, c, found)

@@ -48,6 +48,13 @@ func (o *Options) republish(ctx context.Context) error {
 		if spec != nil {
 			live.Object["spec"] = spec
 		}
+		app, err := read(live)
+		if err != nil {
+			return err
+		}
+		if err := o.choose(ctx, c, app, live); err != nil {
+			return err
+		}
 		updated, err := applications.Update(ctx, live, metav1.UpdateOptions{FieldManager: cluster.Manager})
 		if err != nil {
 			return err

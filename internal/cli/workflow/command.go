@@ -53,7 +53,7 @@ func verbs() []verb {
 
 // NewCommand is `vela workflow` with all that is below it.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	cmd := sh.Parent("workflow", "workflow", newList(sh))
+	cmd := sh.Parent("workflow", "workflow", newList(sh), newCanary(sh))
 	cmd.Aliases = []string{"wf"}
 	for _, v := range verbs() {
 		cmd.AddCommand(newVerb(sh, v))

@@ -32,6 +32,9 @@ func (r *Runs) GenerateCanary(ctx context.Context, req api.GenerateCanaryRequest
 	if !ok {
 		return nil, problem.NotFound("workflow", req.Body.Base)
 	}
+	if n := req.Body.Batches; n != nil && *n == 0 {
+		return nil, problem.Invalid(field(canary.WrongBatches(*n)))
+	}
 	steps, err := canary.Generate(request(*req.Body, base.Steps))
 	if err != nil {
 		var fault *canary.Fault
@@ -74,9 +77,6 @@ func request(in api.CanaryRequest, base []v1beta1.WorkflowStep) canary.Request {
 	}
 	if in.Batches != nil {
 		out.Batches = *in.Batches
-		if out.Batches == 0 {
-			out.Batches = -1 // written, and wrong
-		}
 	}
 	return out
 }

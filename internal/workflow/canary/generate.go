@@ -32,7 +32,7 @@ const (
 
 // Request is what a person chooses.
 type Request struct {
-	// Batches is how many there are; either this or Weights.
+	// Batches is how many there are; either this or Weights. 0: it was not said.
 	Batches int
 	// Weights are the percentages of the batches, rising, the last 100.
 	Weights []int
@@ -71,6 +71,11 @@ func (f *Fault) Error() string {
 	return f.Field + ": " + f.Sentence
 }
 
+// WrongBatches is the fault of a number of batches that there cannot be, such as a 0 that somebody wrote.
+func WrongBatches(n int) *Fault {
+	return fault("batches", -1, "range", "%d is no number of batches; write one from 1 to %d", n, MostBatches)
+}
+
 // Check returns the first thing that is wrong with a request, nil if nothing is.
 func Check(r Request) *Fault {
 	switch {
@@ -79,7 +84,7 @@ func Check(r Request) *Fault {
 	case r.Batches == 0 && len(r.Weights) == 0:
 		return fault("batches", -1, "missing", "is missing; write a number from 1 to %d", MostBatches)
 	case len(r.Weights) == 0 && (r.Batches < 1 || r.Batches > MostBatches):
-		return fault("batches", -1, "range", "%d is no number of batches; write one from 1 to %d", r.Batches, MostBatches)
+		return WrongBatches(r.Batches)
 	case len(r.Weights) > MostBatches:
 		return fault("weights", -1, "many", "there are %d; write at most %d", len(r.Weights), MostBatches)
 	}
