@@ -39,15 +39,18 @@ const (
 // Change is one difference between two specifications that a person would name.
 type Change struct {
 	// Op and Kind are among the constants above.
-	Op, Kind string
+	Op   string `json:"op"`
+	Kind string `json:"kind"`
 	// Component and Trait that it is about, if any.
-	Component, Trait string
+	Component string `json:"component,omitempty"`
+	Trait     string `json:"trait,omitempty"`
 	// Path is a JSON pointer into the specification on the right, or on the left for what was removed.
-	Path string
+	Path string `json:"path"`
 	// Field is what it is called below that component, trait or policy, such as ports[0].port.
-	Field string
+	Field string `json:"field,omitempty"`
 	// From and To are the values as text.
-	From, To string
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
 }
 
 // Changes are what is different between two specifications, in the order of the components. How they are released

@@ -23,12 +23,12 @@ func next(seen Seen) []Command {
 		return &all[len(all)-1]
 	}
 	back := func() {
-		if good := goodRevision(seen); good != "" && !inForce(app, good) {
-			add(WhyRollback, "vela workflow rollback %s", app.Name).Target = good
+		if plan, _ := application.PlanRollback(app, seen.Revisions); plan != nil {
+			add(WhyRollback, "vela workflow rollback %s", app.Name).Target = plan.Target.Name
 		}
 	}
 	if app.Status.UnpublishedChange != "" {
-		add(WhyPublish, "vela up %s -v NEW-VERSION", app.Name)
+		add(WhyPublish, "vela up %s -v %s", app.Name, NextVersion(seen))
 	}
 	switch app.Status.Phase {
 	case corev1beta1.PhaseWorkflowSuspending:
@@ -71,13 +71,6 @@ func goodRevision(seen Seen) string {
 		return target.Name
 	}
 	return ""
-}
-
-// inForce says that a revision is the latest one and its workflow is not running again.
-func inForce(app *corev1beta1.Application, revision string) bool {
-	w := app.Status.Workflow
-	return app.Status.LatestRevision != nil && app.Status.LatestRevision.Name == revision &&
-		w != nil && w.Phase == corev1beta1.WorkflowSucceeded
 }
 
 // specInForce is the specification of the revision being released. The application's own may be ahead of it.

@@ -23,7 +23,7 @@ const unknownType = "webservice"
 // Of makes the tree of what was seen.
 func Of(seen Seen) Tree {
 	app := seen.App
-	tree := Tree{About: about(app), Notice: app.Status.UnpublishedChange, Trouble: trouble(app)}
+	tree := Tree{About: about(app), State: StatusOf(seen), Notice: app.Status.UnpublishedChange, Trouble: trouble(app)}
 	if w := app.Status.Workflow; w != nil {
 		tree.Workflow = workflowOf(w)
 	}

@@ -46,16 +46,17 @@ const (
 
 // Status is the state of an application in one word, and what belongs to the word.
 type Status struct {
-	Word Word
+	Word Word `json:"word"`
 	// Weight is the share of the new version in percent: of requests, or of pods where nothing is routed. nil: there is no new
 	// version, or it is not known.
-	Weight *int32
+	Weight *int32 `json:"weight,omitempty"`
 	// Since is when the state began, Until when it ends by itself; nil is unknown or never.
-	Since, Until *time.Time
+	Since *time.Time `json:"since,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 	// Step is the one that the release is at.
-	Step string
+	Step string `json:"step,omitempty"`
 	// Message is why, in a sentence.
-	Message string
+	Message string `json:"message,omitempty"`
 }
 
 // StatusOf names the state of an application.

@@ -32,7 +32,9 @@ type Seen struct {
 
 // Tree is an application as people look at it.
 type Tree struct {
-	About    About     `json:"about"`
+	About About `json:"about"`
+	// State is how it is, in one word and what belongs to it.
+	State    Status    `json:"state"`
 	Workflow *Workflow `json:"workflow,omitempty"`
 	Services []Service `json:"services,omitempty"`
 	// Releases holds one entry for each component that is being released, in the order of the components.

@@ -25,9 +25,9 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 )
 
-// NewCommand is `vela revision` with list and get.
+// NewCommand is `vela revision` with list, get and diff.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	return sh.Parent("revision", "revision", newList(sh), newGet(sh))
+	return sh.Parent("revision", "revision", newList(sh), newGet(sh), newDiff(sh))
 }
 
 func newList(sh *shell.Shell) *cobra.Command {
@@ -54,19 +54,10 @@ func list(ctx context.Context, sh *shell.Shell, name string, f output.Format) er
 	if err != nil {
 		return err
 	}
-	namespace := sh.Namespace(c)
-	app, err := cluster.Get[v1beta1.Application](ctx, c, cluster.Applications(), namespace, name)
+	app, all, err := read(ctx, sh, c, name)
 	if err != nil {
 		return err
 	}
-	all, err := cluster.List[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), namespace,
-		metav1.ListOptions{LabelSelector: v1beta1.LabelAppName + "=" + name})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(all, func(a, b v1beta1.ApplicationRevision) int {
-		return cmp.Compare(application.RevisionNumber(name, a.Name), application.RevisionNumber(name, b.Name))
-	})
 	if f.Structured() {
 		for i := range all {
 			all[i].ManagedFields = nil
@@ -78,6 +69,24 @@ func list(ctx context.Context, sh *shell.Shell, name string, f output.Format) er
 		rows = append(rows, row(app, &all[i]))
 	}
 	return output.WriteTable(sh.Out, []string{"NAME", "PUBLISH_VERSION", "SUCCEEDED", "HASH", "BEGIN_TIME", "STATUS", "SIZE"}, rows)
+}
+
+// read gets an application and its revisions, the oldest first.
+func read(ctx context.Context, sh *shell.Shell, c *cluster.Cluster, name string) (*v1beta1.Application, []v1beta1.ApplicationRevision, error) {
+	namespace := sh.Namespace(c)
+	app, err := cluster.Get[v1beta1.Application](ctx, c, cluster.Applications(), namespace, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := cluster.List[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), namespace,
+		metav1.ListOptions{LabelSelector: v1beta1.LabelAppName + "=" + name})
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(all, func(a, b v1beta1.ApplicationRevision) int {
+		return cmp.Compare(application.RevisionNumber(name, a.Name), application.RevisionNumber(name, b.Name))
+	})
+	return app, all, nil
 }
 
 func row(app *v1beta1.Application, r *v1beta1.ApplicationRevision) []string {

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
+	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/edge/plan"
@@ -31,6 +32,12 @@ func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application, n
 	group.Go(func() error {
 		var err error
 		seen.Revisions, err = cluster.List[v1beta1.ApplicationRevision](ctx, c, cluster.Revisions(), app.Namespace, mine)
+		return ifAllowed(err)
+	})
+	group.Go(func() error {
+		var err error
+		seen.Actions, err = cluster.List[v1alpha1.ReleaseAction](ctx, c, cluster.Actions(), app.Namespace,
+			metav1.ListOptions{LabelSelector: v1alpha1.LabelApplication + "=" + app.Name})
 		return ifAllowed(err)
 	})
 	group.Go(func() error {

@@ -18,7 +18,7 @@ import (
 )
 
 // Print writes a tree: About, Workflow and Services as KubeVela up to 1.10.3 does, to the blank, for scripts that read
-// it; then, when there is something to tell, Release and Next.
+// it; then the state in the words of VelaUX, and, when there is something to tell, Release and Next.
 func Print(w io.Writer, tree view.Tree, style output.Style, t text.Text) error {
 	p := printer{style: style, text: t, said: map[string]bool{}}
 	p.about(tree.About)
@@ -26,6 +26,7 @@ func Print(w io.Writer, tree view.Tree, style output.Style, t text.Text) error {
 		p.workflow(*tree.Workflow)
 	}
 	p.services(tree.Services)
+	p.state(tree.State)
 	p.releases(tree.Releases)
 	p.notices(tree)
 	p.next(tree.Next)

@@ -14,6 +14,26 @@ import (
 	"github.com/vela-rollouts/vela/internal/view"
 )
 
+// state tells the word that VelaUX shows, with the share of the new version, and until when it holds.
+func (p *printer) state(s view.Status) {
+	said := p.text.Of("status.word." + string(s.Word))
+	switch s.Word {
+	case view.Stable:
+		said = p.style.Good(said)
+	case view.Failed, view.Unhealthy:
+		said = p.style.Bad(said)
+	default:
+		said = p.style.Wait(said)
+	}
+	if s.Weight != nil {
+		said += p.text.Of("status.new-at", *s.Weight)
+	}
+	if s.Until != nil {
+		said += p.text.Of("status.until", s.Until.Local().Format("15:04:05"))
+	}
+	p.printf("\n%s%s\n", p.text.Of("status.state"), said)
+}
+
 func (p *printer) releases(all []view.Release) {
 	if len(all) == 0 {
 		return

@@ -21,7 +21,7 @@ import (
 func Overview(seen gather.Seen) api.Overview {
 	tree := view.Of(seen.Seen)
 	o := api.Overview{
-		App: Summary(seen), Status: Status(view.StatusOf(seen.Seen)), Releases: []api.Release{}, Services: []api.Service{}, Notices: []string{},
+		App: Summary(seen), Status: Status(tree.State), Releases: []api.Release{}, Services: []api.Service{}, Notices: []string{},
 		Trouble: tree.Trouble, Edge: seen.Edge, ObservedAt: seen.Now.UTC(), Rollback: Rollback(seen), Next: next(view.ApprovalOf(seen.Seen)),
 	}
 	if tree.Notice != "" {

@@ -39,7 +39,7 @@ func Summary(seen gather.Seen) api.AppSummary {
 	app := seen.App
 	tree := view.Of(seen.Seen)
 	s := api.AppSummary{
-		Namespace: app.Namespace, Name: app.Name, Status: Status(view.StatusOf(seen.Seen)), Components: components(app),
+		Namespace: app.Namespace, Name: app.Name, Status: Status(tree.State), Components: components(app),
 		PublishVersion: application.PublishVersion(app), CreatedAt: app.CreationTimestamp.UTC(), Undeployed: app.Status.UnpublishedChange != "",
 		Alias: app.Annotations[v1beta1.AnnotationAlias], Description: app.Annotations[v1beta1.AnnotationDescription],
 		Revision: tree.About.Revision,
