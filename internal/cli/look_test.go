@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/client-go/rest"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -47,6 +48,48 @@ func TestStatusReadsTheMeasuredShareFromTheEdge(t *testing.T) {
 		if got.code != exit.OK || !strings.Contains(got.out, want) {
 			t.Errorf("it does not say %q: %+v", want, got)
 		}
+	}
+}
+
+// TestStatusReadsTheMeasuredShareOfAllRoutes has a release that is routed by an HTTPRoute, and by an Ingress whose usual canary name
+// another release has.
+func TestStatusReadsTheMeasuredShareOfAllRoutes(t *testing.T) {
+	route := "shop"
+	r := rolloutsv1beta1.Rollout{}
+	r.APIVersion, r.Kind = rolloutsv1beta1.GroupVersion().String(), "Rollout"
+	r.Name, r.Namespace = "canary-demo", "default"
+	r.Labels = map[string]string{corev1beta1.LabelAppName: "canary-demo"}
+	r.Spec.Strategy.Canary = &rolloutsv1beta1.CanaryStrategy{TrafficRoutings: []rolloutsv1beta1.TrafficRouting{
+		{Service: "canary-demo", Ingress: &rolloutsv1beta1.IngressRouting{Name: "front"}},
+		{Service: "canary-demo", Gateway: &rolloutsv1beta1.GatewayRouting{HTTPRouteName: &route}},
+	}}
+	r.Status.Phase = rolloutsv1beta1.PhaseProgressing
+	made := func(name, rollout string) networkingv1.Ingress {
+		i := networkingv1.Ingress{}
+		i.APIVersion, i.Kind, i.Name, i.Namespace = "networking.k8s.io/v1", "Ingress", name, "default"
+		i.Labels = map[string]string{rolloutsv1beta1.LabelRolloutName: rollout}
+		return i
+	}
+	w := newWorld(t, suspended(), r, made("front-canary", "other"), made("front-canary-canary-demo", "canary-demo"))
+	w.api.HandleFunc("/api/v1/namespaces/vela-system/services/vela-edge:admin/proxy"+plan.Path, func(rw http.ResponseWriter, req *http.Request) {
+		if of := req.URL.Query().Get("ingress"); of != "" {
+			t.Errorf("it asks about %s alone", of)
+		}
+		err := json.NewEncoder(rw).Encode(plan.Plan{
+			Ingresses: map[string]plan.Ingress{
+				"default/front-canary":             {Accepted: true, Canary: true, CanaryRequests: 999},
+				"default/front-canary-canary-demo": {Accepted: true, Canary: true, StableRequests: 80, CanaryRequests: 20},
+			},
+			Routes: map[string]plan.Route{"HTTPRoute/default/shop": {Accepted: true, Rules: []plan.Rule{{Backends: []plan.Backend{
+				{Service: "default/canary-demo-stable", Requests: 60}, {Service: "default/canary-demo-canary", Requests: 40},
+			}}}}},
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	if got := w.vela("", "status", "canary-demo"); !strings.Contains(got.out, "30.0 % on the new version (60 of 200 requests") {
+		t.Errorf("it does not say the share of both routes: %+v", got)
 	}
 }
 

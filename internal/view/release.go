@@ -8,18 +8,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
-	"github.com/vela-rollouts/vela/internal/edge/plan"
 )
-
-// canarySuffix is what the canary Ingress and Service of a release add to the names of the user's own.
-const canarySuffix = "-canary"
 
 // releases are the components whose Rollout is at work, in the order of the components.
 func releases(seen Seen) []Release {
@@ -68,7 +63,7 @@ func release(seen Seen, r *rolloutsv1beta1.Rollout) Release {
 	if v.Asked == nil {
 		v.Asked = stated(r)
 	}
-	v.Measured = measured(seen.Plans, r)
+	v.Measured = measured(seen, r)
 	return v
 }
 
@@ -92,70 +87,6 @@ func stated(r *rolloutsv1beta1.Rollout) *int32 {
 	}
 	weight := int32(percent)
 	return &weight
-}
-
-// measured adds up what the replicas of the edge counted on the routes of a release. It is nil when a replica that answered
-// does not serve one of them: then the share is not known.
-func measured(plans []plan.Plan, r *rolloutsv1beta1.Rollout) *Share {
-	c := r.Spec.Strategy.Plan()
-	if c == nil || len(c.TrafficRoutings) == 0 || len(plans) == 0 {
-		return nil
-	}
-	share := Share{}
-	for _, p := range plans {
-		for _, routing := range c.TrafficRoutings {
-			if routing.Ingress != nil && !share.addIngress(p, r.Namespace+"/"+routing.Ingress.Name+canarySuffix) {
-				return nil
-			}
-			if g := routing.Gateway; g != nil {
-				for kind, name := range map[string]*string{"HTTPRoute": g.HTTPRouteName, "GRPCRoute": g.GRPCRouteName} {
-					if name != nil && !share.addRoute(p, plan.RouteKey(kind, r.Namespace, *name), r.Namespace+"/"+routing.Service) {
-						return nil
-					}
-				}
-			}
-		}
-	}
-	return &share
-}
-
-// addIngress adds what was counted on a canary Ingress; false where it is not served.
-func (s *Share) addIngress(p plan.Plan, key string) bool {
-	route, ok := p.Ingresses[key]
-	if !ok || !route.Canary || !route.Accepted {
-		return false
-	}
-	s.add(route.CanaryRequests, route.CanaryRequests+route.StableRequests, route.Since)
-	return true
-}
-
-// addRoute adds what the rules of a route counted for a Service and for those of its versions; false where it is not served, or
-// leads to the new version by no rule.
-func (s *Share) addRoute(p plan.Plan, key, service string) bool {
-	route, ok := p.Routes[key]
-	if !ok || !route.Accepted {
-		return false
-	}
-	led := false
-	for _, rule := range route.Rules {
-		for _, b := range rule.Backends {
-			switch b.Service {
-			case service + "-canary":
-				led = true
-				s.add(b.Requests, b.Requests, route.Since)
-			case service, service + "-stable":
-				s.add(0, b.Requests, route.Since)
-			}
-		}
-	}
-	return led
-}
-
-func (s *Share) add(fresh, all uint64, since time.Time) {
-	s.New, s.All = s.New+fresh, s.All+all
-	if since.After(s.Since) {
-		s.Since = since
-	}
 }
 
 // RevisionOf names the revision that a pod is of: while its component is released by the two versions of the Rollout,

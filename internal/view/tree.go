@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	corev1beta1 "github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
@@ -24,6 +25,8 @@ type Seen struct {
 	Pods     []corev1.Pod
 	// Actions that were asked of the application, in any order.
 	Actions []v1alpha1.ReleaseAction
+	// Canaries are the canary Ingresses of releases in its namespace; without them each is taken to have its usual name.
+	Canaries []networkingv1.Ingress
 	// Plans are what replicas of the edge serve; empty when none answered.
 	Plans []plan.Plan
 	// Now tells a pod that is late from one that is starting; zero: no pod is late.

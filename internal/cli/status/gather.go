@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -19,9 +20,6 @@ import (
 	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/view"
 )
-
-// canarySuffix is what a release adds to the name of the user's Ingress for its own.
-const canarySuffix = "-canary"
 
 // gather reads, side by side, what there is about one application. What the person may not read, or what is not
 // installed, is left out; so is the edge when it does not answer.
@@ -51,42 +49,37 @@ func gather(ctx context.Context, c *cluster.Cluster, app *v1beta1.Application, n
 		if err != nil {
 			return ifAllowed(err)
 		}
-		if route, ok := releasedRoute(seen.Rollouts); ok && c.HTTP != nil {
-			if p, err := c.Plan(ctx, route); err == nil {
-				seen.Plans = []plan.Plan{p}
-			}
-		}
-		return nil
+		seen.Canaries, seen.Plans, err = served(ctx, c, view.Seen{App: app, Rollouts: seen.Rollouts})
+		return err
 	})
 	return seen, group.Wait()
 }
 
-// releasedRoute is the canary Ingress of a Rollout that is at work. The edge is asked for all it serves when there are
-// several, or routes of another kind.
-func releasedRoute(rollouts []rolloutsv1beta1.Rollout) (string, bool) {
-	var routes []string
-	for _, r := range rollouts {
-		routed := r.Spec.Strategy.Plan()
-		if routed == nil || r.Status.Phase == rolloutsv1beta1.PhaseHealthy {
-			continue
-		}
-		for _, routing := range routed.TrafficRoutings {
-			if routing.Gateway != nil {
-				return "", true
-			}
-			if routing.Ingress != nil {
-				routes = append(routes, r.Namespace+"/"+routing.Ingress.Name+canarySuffix)
-			}
-		}
+// served asks the edge about the routes of the releases that are at work: about one Ingress, or for all that it serves when there
+// are several, or routes of another kind.
+func served(ctx context.Context, c *cluster.Cluster, seen view.Seen) ([]networkingv1.Ingress, []plan.Plan, error) {
+	ingresses, others := view.Routes(seen)
+	if len(ingresses)+len(others) == 0 || c.HTTP == nil {
+		return nil, nil, nil
 	}
-	switch len(routes) {
-	case 0:
-		return "", false
-	case 1:
-		return routes[0], true
-	default:
-		return "", true
+	if len(ingresses) > 0 {
+		var err error
+		seen.Canaries, err = cluster.List[networkingv1.Ingress](ctx, c, cluster.Ingresses(), seen.App.Namespace,
+			metav1.ListOptions{LabelSelector: rolloutsv1beta1.LabelRolloutName})
+		if ifAllowed(err) != nil {
+			return nil, nil, err
+		}
+		ingresses, others = view.Routes(seen)
 	}
+	one := ""
+	if len(ingresses) == 1 && len(others) == 0 {
+		one = ingresses[0]
+	}
+	p, err := c.Plan(ctx, one)
+	if err != nil {
+		return seen.Canaries, nil, nil //nolint:nilerr // the share is not known then, and told so
+	}
+	return seen.Canaries, []plan.Plan{p}, nil
 }
 
 func ifAllowed(err error) error {

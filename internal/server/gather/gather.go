@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,7 +22,6 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/api/release/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
-	"github.com/vela-rollouts/vela/internal/edge/plan"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/view"
@@ -74,8 +74,7 @@ func (g *Gatherer) App(ctx context.Context, namespace, name string) (Seen, error
 	}
 	seen.Revisions, seen.Rollouts, seen.Pods, seen.Actions = revisions.Items, rollouts.Items, pods.Items, actions.Items
 	slices.SortFunc(seen.Pods, func(a, b corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
-	seen.Plans, seen.Edge = g.plans(ctx, seen.Rollouts)
-	return seen, nil
+	return seen, g.served(ctx, &seen)
 }
 
 // Apps reads all applications of the namespaces, without their pods and without asking the edge. The objects are those of the
@@ -132,23 +131,30 @@ func (g *Gatherer) namespace(ctx context.Context, namespace string) ([]Seen, err
 	return all, nil
 }
 
-// plans asks the edge while something is released through it.
-func (g *Gatherer) plans(ctx context.Context, rollouts []rolloutsv1beta1.Rollout) ([]plan.Plan, api.EdgeState) {
-	routed := slices.ContainsFunc(rollouts, func(r rolloutsv1beta1.Rollout) bool {
-		p := r.Spec.Strategy.Plan()
-		return p != nil && len(p.TrafficRoutings) > 0 && r.Status.Phase != rolloutsv1beta1.PhaseHealthy
-	})
-	if !routed {
-		return nil, ""
+// served asks the edge while something is released through it.
+func (g *Gatherer) served(ctx context.Context, seen *Seen) error {
+	ingresses, others := view.Routes(seen.Seen)
+	if len(ingresses)+len(others) == 0 {
+		return nil
 	}
-	if g.Edge == nil {
-		return nil, api.EdgeStateNone
+	if seen.Edge = api.EdgeStateNone; g.Edge == nil {
+		return nil
+	}
+	if len(ingresses) > 0 {
+		canaries := &networkingv1.IngressList{}
+		err := g.Cluster.List(ctx, canaries, client.InNamespace(seen.App.Namespace), client.HasLabels{rolloutsv1beta1.LabelRolloutName})
+		if IfAllowed(err) != nil {
+			return err
+		}
+		seen.Canaries = canaries.Items
 	}
 	plans, err := g.Edge.Plans(ctx)
 	if err != nil {
-		return nil, api.EdgeStateSilent
+		seen.Edge = api.EdgeStateSilent
+		return nil
 	}
-	return plans, api.EdgeStateOk
+	seen.Plans, seen.Edge = plans, api.EdgeStateOk
+	return nil
 }
 
 // notFound is a problem with the name of the application, whatever the informers called it.
