@@ -4,6 +4,7 @@
 package edge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vela-rollouts/vela/internal/edge/balance"
@@ -32,6 +33,7 @@ type claim struct {
 	attempts int
 	failed   bool // the last attempt was not followed by another
 	tried    [maxAttempts]*balance.Endpoint
+	on       [maxAttempts]*balance.Service // of the tried endpoints
 	spent    [maxAttempts]*balance.Pool // pools of the tried endpoints, and empty ones
 	spents   int
 	tallied  bool
@@ -162,9 +164,9 @@ func (c *claim) pick() *balance.Endpoint {
 	}
 }
 
-// isLastFor says that the last attempt is not for the pool, because another version can have it.
+// isLastFor says that the last attempt is not for the pool, because one on it failed and another version can have it.
 func (c *claim) isLastFor(pool *balance.Pool) bool {
-	if c.attempts != maxAttempts-1 || c.insists || c.spents == len(c.spent) || c.isSpent(pool) {
+	if c.attempts != maxAttempts-1 || c.insists || c.spents == len(c.spent) || c.isSpent(pool) || !slices.Contains(c.on[:c.attempts], pool.Service) {
 		return false
 	}
 	c.spent[c.spents] = pool
@@ -176,7 +178,7 @@ func (c *claim) isLastFor(pool *balance.Pool) bool {
 
 // missed notes that the attempt on the picked endpoint failed. It tells whether there may be another one.
 func (c *claim) missed() bool {
-	c.tried[c.attempts] = c.endpoint
+	c.tried[c.attempts], c.on[c.attempts] = c.endpoint, c.held
 	c.attempts++
 	return c.attempts < maxAttempts
 }

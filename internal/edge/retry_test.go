@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -59,6 +60,35 @@ func (w *world) post(body string) (string, error) {
 	defer resp.Body.Close()
 	got, err := io.ReadAll(resp.Body)
 	return string(got), err
+}
+
+func TestTheLastAttemptIsForAVersionThatHasNotFailed(t *testing.T) {
+	onBothPaths(t, testTheLastAttemptIsForAVersionThatHasNotFailed)
+}
+
+// All pods of the stable version end at once, and the table that says so comes between two attempts of a request.
+func testTheLastAttemptIsForAVersionThatHasNotFailed(t course) {
+	w := newWorld(t, nil)
+	canary := newBackend(t, "canary", nil)
+	var hits atomic.Int64
+	ends := func(http.ResponseWriter, *http.Request) {
+		if hits.Add(1) == 2 {
+			w.weight(99)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	var ending []string
+	for range 4 {
+		ending = append(ending, newBackend(t, "stable", ends).address)
+	}
+	w.service("stable", ending...)
+	w.service("canary", canary.address)
+	w.ingress("web", "stable")
+	w.weight(0)
+	w.ready(map[string]int{"stable": 4, "canary": 1})
+	if status, body, err := w.get(http.DefaultClient, "/"); err != nil || body != "canary" {
+		t.Errorf("status %d, body %q, error %v; want the answer of the canary after %d attempts on the stable version", status, body, err, hits.Load())
+	}
 }
 
 func TestCanaryThatRefusesIsReplacedByStable(t *testing.T) {
