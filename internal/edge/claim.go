@@ -34,7 +34,7 @@ type claim struct {
 	failed   bool // the last attempt was not followed by another
 	tried    [maxAttempts]*balance.Endpoint
 	on       [maxAttempts]*balance.Service // of the tried endpoints
-	spent    [maxAttempts]*balance.Pool // pools of the tried endpoints, and empty ones
+	spent    [maxAttempts]*balance.Pool    // pools of the tried endpoints, and empty ones
 	spents   int
 	tallied  bool
 	upgraded bool // held is counted by a tunnel
