@@ -894,6 +894,7 @@ func (e StepState) Valid() bool {
 
 // Defines values for StreamEventEvent.
 const (
+	StreamEventEventBeat     StreamEventEvent = "beat"
 	StreamEventEventDenied   StreamEventEvent = "denied"
 	StreamEventEventGone     StreamEventEvent = "gone"
 	StreamEventEventPatch    StreamEventEvent = "patch"
@@ -904,6 +905,8 @@ const (
 // Valid indicates whether the value is a known member of the StreamEventEvent enum.
 func (e StreamEventEvent) Valid() bool {
 	switch e {
+	case StreamEventEventBeat:
+		return true
 	case StreamEventEventDenied:
 		return true
 	case StreamEventEventGone:
@@ -2041,7 +2044,7 @@ type StepOutput = v1beta1.StepOutput
 // StepState defines model for StepState.
 type StepState string
 
-// StreamEvent server: streamId, version and draining of the server. snapshot: data is the whole of a topic. patch: data is a merge patch (RFC 7386) to the last version of the topic; where its from is not the version that is there, wait for a snapshot. gone: what the topic is about is not there (any more). denied: the person may not, or not any more (code, params).
+// StreamEvent server: streamId, version and draining of the server. snapshot: data is the whole of a topic. patch: data is a merge patch (RFC 7386) to the last version of the topic; where its from is not the version that is there, wait for a snapshot. gone: what the topic is about is not there (any more). denied: the person may not, or not any more (code, params). beat: nothing but that the line is alive.
 type StreamEvent struct {
 	Code ProblemCode `json:"code,omitempty"`
 
@@ -2326,7 +2329,10 @@ type ListDefinitionsParams struct {
 // OpenStreamParams defines parameters for OpenStream.
 type OpenStreamParams struct {
 	// Topics Separated by commas: apps:NS, apps:* , app:NS/NAME, run:NS/NAME/RUN, topology:NS/NAME, pods:NS/NAME, activity:NS, activity:NS/NAME, system
-	Topics      string `form:"topics,omitempty" json:"topics,omitempty"`
+	Topics string `form:"topics,omitempty" json:"topics,omitempty"`
+
+	// After The same for an EventSource that is made anew and cannot set headers; the header counts more
+	After       string `form:"after,omitempty" json:"after,omitempty"`
 	LastEventID string `json:"Last-Event-ID,omitempty"`
 }
 
@@ -4256,6 +4262,19 @@ func (siw *ServerInterfaceWrapper) OpenStream(w http.ResponseWriter, r *http.Req
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "topics"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "topics", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
 		}
 		return
 	}

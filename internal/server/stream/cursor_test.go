@@ -72,7 +72,7 @@ func (p *page) hear(t *rapid.T, r received) {
 		p.docs[e.Topic] = string(merged)
 	case api.StreamEventEventGone:
 		delete(p.docs, e.Topic)
-	case api.StreamEventEventServer, api.StreamEventEventDenied:
+	case api.StreamEventEventServer, api.StreamEventEventDenied, api.StreamEventEventBeat:
 		t.Fatalf("unexpected %s", e.Event)
 	}
 	p.versions[e.Topic], p.last = e.Version, r.id

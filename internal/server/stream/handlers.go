@@ -4,6 +4,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -44,8 +45,8 @@ func (h *Hub) OpenStream(ctx context.Context, r api.OpenStreamRequestObject) (ap
 		h.exit(s)
 		return nil, err
 	}
-	if r.Params.LastEventID != "" {
-		h.resume(s, r.Params.LastEventID)
+	if id := cmp.Or(r.Params.LastEventID, r.Params.After); id != "" {
+		h.resume(s, id)
 	}
 	return opened(func(w http.ResponseWriter) error {
 		defer h.exit(s)

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// heartbeat is how often something is sent at the least; recheckEvery how often permissions are looked at again.
+	// heartbeat is how often an event is sent at the least; recheckEvery how often permissions are looked at again.
 	heartbeat, recheckEvery = 15 * time.Second, time.Minute
 	// writeWithin is how long a client may take to read what is sent.
 	writeWithin = 20 * time.Second
@@ -246,10 +246,10 @@ func (h *Hub) serve(ctx context.Context, s *stream, w io.Writer) error {
 		case <-ctx.Done():
 			return nil
 		case <-h.draining:
-			return h.last(w, api.StreamEvent{Event: api.StreamEventEventServer, Version: h.cfg.Version, Draining: true})
+			return h.say(w, api.StreamEvent{Event: api.StreamEventEventServer, Version: h.cfg.Version, Draining: true})
 		case <-s.wake:
 		case <-beat.C():
-			_, err = io.WriteString(w, ":\n\n")
+			err = h.say(w, api.StreamEvent{Event: api.StreamEventEventBeat})
 		case <-look.C():
 			over = h.recheck(ctx, s)
 		case <-s.recheck:
@@ -269,7 +269,7 @@ func (h *Hub) serve(ctx context.Context, s *stream, w io.Writer) error {
 	}
 }
 
-func (h *Hub) last(w io.Writer, event api.StreamEvent) error {
+func (h *Hub) say(w io.Writer, event api.StreamEvent) error {
 	raw, err := encode(event)
 	if err != nil {
 		return err

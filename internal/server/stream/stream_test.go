@@ -109,7 +109,7 @@ func (h *house) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := h.hub.OpenStream(ctx, api.OpenStreamRequestObject{Params: api.OpenStreamParams{
-		Topics: r.URL.Query().Get("topics"), LastEventID: r.Header.Get("Last-Event-ID"),
+		Topics: r.URL.Query().Get("topics"), LastEventID: r.Header.Get("Last-Event-ID"), After: r.URL.Query().Get("after"),
 	}})
 	if err != nil {
 		problem.Write(w, problem.From(err), "")
@@ -250,7 +250,7 @@ func (h *house) tab(user, topics, last string) *tab {
 	return t
 }
 
-// next is the next event; none is a failure.
+// next is the next event but a beat; none is a failure.
 func (t *tab) next() api.StreamEvent {
 	t.h.Helper()
 	var e api.StreamEvent
@@ -261,7 +261,7 @@ func (t *tab) next() api.StreamEvent {
 				t.h.Fatal("the stream ended")
 			}
 			e = got
-			return true
+			return got.Event != api.StreamEventEventBeat
 		default:
 			return false
 		}
@@ -351,6 +351,33 @@ func TestAClientThatComesBackGetsOnlyWhatItMissed(t *testing.T) {
 			other := h.tab("w/"+id, topics, id)
 			other.want(api.StreamEventEventSnapshot, a, "")
 			other.close()
+		})
+	}
+}
+
+func TestAPageThatOpensAnotherStreamSaysInTheAddressWhatItHas(t *testing.T) {
+	h := open(t)
+	h.set(a, doc(1))
+	tab := h.tab("v/1", a, "")
+	tab.want(api.StreamEventEventSnapshot, a, "")
+	tab.close()
+	var last string
+	h.with(func() { last = tab.last })
+	h.set(a, doc(2))
+	h.tab("v/1", a+"&after="+last, "").want(api.StreamEventEventPatch, a, `{"n":2}`)
+}
+
+func TestAQuietStreamIsKnownToBeAliveByItsBeats(t *testing.T) {
+	h := open(t)
+	tab := h.tab("v/1", a, "")
+	for range 2 {
+		h.until("a beat", func() bool {
+			select {
+			case e := <-tab.events:
+				return e.Event == api.StreamEventEventBeat
+			default:
+				return false
+			}
 		})
 	}
 }

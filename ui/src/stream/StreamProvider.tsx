@@ -17,7 +17,7 @@ const pollEvery = 5000;
 
 function makeClient(cache: QueryClient): StreamClient {
   return new StreamClient({
-    open: (topics) => new EventSource(`${apiBase()}/stream?${new URLSearchParams({ topics: topics.join(',') })}`),
+    open: (topics, after) => new EventSource(`${apiBase()}/stream?${new URLSearchParams({ topics: topics.join(','), ...(after !== null && { after }) })}`),
     changeTopics: async (stream, add, remove) => {
       await api().PATCH('/stream/{stream}/topics', { params: { path: { stream } }, body: { add, remove } });
     },

@@ -16,8 +16,8 @@ function fakeWorld() {
   let listeners: Record<string, (e: MessageEvent<string>) => void> = {};
   const refuse = { topics: false };
   const world: World = {
-    open: (topics) => {
-      log.push(`open ${topics.join(',')}`);
+    open: (topics, after) => {
+      log.push(`open ${topics.join(',')}${after === null ? '' : ` after ${after}`}`);
       listeners = {};
       const mine = listeners;
       const source: Source = {
@@ -52,7 +52,7 @@ function fakeWorld() {
         t.run();
       }
     },
-    say: (event: StreamEvent) => listeners[event.event]?.(new MessageEvent(event.event, { data: JSON.stringify(event) })),
+    say: (event: StreamEvent, lastEventId = '') => listeners[event.event]?.(new MessageEvent(event.event, { data: JSON.stringify(event), lastEventId })),
     cut: () => listeners.error?.(new MessageEvent('error')),
   };
 }
@@ -73,16 +73,63 @@ test('one stream serves all pages: going from one to another is one request, and
   expect(w.log).toEqual(['open apps:*', 'change s1 +app:d/a,pods:d/a -apps:*']);
 });
 
-test('a topic that is left and followed again in one go changes nothing', () => {
+test('a topic that is left and followed again in one go is sent anew: nothing of it is kept', () => {
   const w = fakeWorld();
   const client = new StreamClient(w.world);
   const leave = client.follow('t');
   w.runTimers();
   w.say({ event: 'server', streamId: 's1' });
+  w.say({ event: 'snapshot', topic: 't', version: '1', data: { n: 1 } });
   leave();
   client.follow('t');
   w.runTimers();
-  expect(w.log).toEqual(['open t']);
+  expect(w.log).toEqual(['open t', 'change s1 +t -']);
+  w.say({ event: 'snapshot', topic: 't', version: '2', data: { n: 2 } });
+  w.say({ event: 'patch', topic: 't', from: '2', version: '3', data: { n: 3 } });
+  expect(w.data.t).toEqual({ n: 3 });
+});
+
+test('a topic that is followed, left, followed and left in one go is not followed', () => {
+  const w = fakeWorld();
+  const client = new StreamClient(w.world);
+  client.follow('other');
+  w.runTimers();
+  w.say({ event: 'server', streamId: 's1' });
+  client.follow('t')();
+  client.follow('t')();
+  w.runTimers();
+  expect(w.log).toEqual(['open other', 'change s1 + -t']);
+});
+
+test('after a cut the stream goes on behind what the page has: only what changed is sent', () => {
+  const w = fakeWorld();
+  const client = new StreamClient(w.world);
+  client.follow('t');
+  client.follow('u');
+  w.runTimers();
+  w.say({ event: 'server', streamId: 's1' });
+  w.say({ event: 'snapshot', topic: 't', version: '1', data: { n: 1 } }, 'c1');
+  w.say({ event: 'snapshot', topic: 'u', version: '2', data: { n: 1 } }, 'c2');
+  w.cut();
+  w.runTimers();
+  expect(w.log).toEqual(['open t,u', 'close', 'lost', 'open t,u after c2']);
+  w.say({ event: 'server', streamId: 's2' }, 'c2');
+  w.say({ event: 'patch', topic: 'u', from: '2', version: '5', data: { n: 5 } }, 'c5');
+  expect(w.data).toEqual({ t: { n: 1 }, u: { n: 5 } });
+});
+
+test('a page that has not all of its topics begins anew after a cut', () => {
+  const w = fakeWorld();
+  const client = new StreamClient(w.world);
+  const leave = client.follow('t');
+  w.runTimers();
+  w.say({ event: 'server', streamId: 's1' });
+  w.say({ event: 'snapshot', topic: 't', version: '1', data: { n: 1 } }, 'c1');
+  w.cut();
+  leave();
+  client.follow('t'); // the same topics as before, but their data was let go
+  w.runTimers();
+  expect(w.log).toEqual(['open t', 'close', 'lost', 'open t']);
 });
 
 test('after a cut the new stream begins with all topics, and what the old one still says is not heard', () => {

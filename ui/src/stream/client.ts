@@ -3,7 +3,7 @@
 
 import type { StreamEvent } from '@/api/schema.gen';
 
-import { initial, reduce, type Effect, type Input, type StreamState } from './reducer';
+import { cursorOf, initial, reduce, type Effect, type Input, type StreamState } from './reducer';
 
 /** The part of EventSource that is used. */
 export interface Source {
@@ -13,7 +13,8 @@ export interface Source {
 
 /** What the client needs from the world. */
 export interface World {
-  open: (topics: string[]) => Source;
+  /** Opens a stream of topics; behind a cursor, which is what the page has, or from the beginning. */
+  open: (topics: string[], after: string | null) => Source;
   changeTopics: (streamId: string, add: string[], remove: string[]) => Promise<void>;
   now: () => number;
   random: () => number;
@@ -27,7 +28,7 @@ export interface World {
   onLost: () => void;
 }
 
-const events: StreamEvent['event'][] = ['server', 'snapshot', 'patch', 'gone', 'denied'];
+const events: StreamEvent['event'][] = ['server', 'snapshot', 'patch', 'gone', 'denied', 'beat'];
 
 /** One stream for the whole page: follows topics, decides by the reducer and does what it says. */
 export class StreamClient {
@@ -99,13 +100,13 @@ export class StreamClient {
 
   private open(): void {
     const topics = Object.keys(this.state.topics);
-    const source = this.world.open(topics);
+    const source = this.world.open(topics, cursorOf(this.state));
     this.source = source;
     this.send({ kind: 'opened', topics });
     for (const name of events) {
       source.addEventListener(name, (e) => {
         if (this.source !== source) return;
-        this.send({ kind: 'message', event: JSON.parse(e.data) as StreamEvent, now: this.world.now() });
+        this.send({ kind: 'message', event: JSON.parse(e.data) as StreamEvent, cursor: e.lastEventId || undefined, now: this.world.now() });
       });
     }
     source.addEventListener('error', () => {
@@ -122,14 +123,20 @@ export class StreamClient {
     this.source = null;
   }
 
-  /** Gathers what a change of page leaves and follows into one request. */
+  /** Gathers what a change of page leaves and follows into one request. What was left and is followed again is asked for: its data was let go. */
   private changeTopics(add: string[], remove: string[]): void {
     if (!this.pending) {
       this.pending = { add: new Set(), remove: new Set() };
       this.world.setTimer(() => this.flush(), 0);
     }
-    for (const topic of add) if (!this.pending.remove.delete(topic)) this.pending.add.add(topic);
-    for (const topic of remove) if (!this.pending.add.delete(topic)) this.pending.remove.add(topic);
+    for (const topic of add) {
+      this.pending.remove.delete(topic);
+      this.pending.add.add(topic);
+    }
+    for (const topic of remove) {
+      this.pending.add.delete(topic);
+      this.pending.remove.add(topic);
+    }
   }
 
   private flush(): void {

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { backoff, initial, pollAfter, reduce, sleepAfter, type Effect, type Input, type StreamState } from './reducer';
+import { backoff, initial, pollAfter, reduce, silentAfter, sleepAfter, type Effect, type Input, type StreamState } from './reducer';
 
 /** Plays inputs one after the other and gives the last state and all effects. */
 function play(inputs: Input[], from: StreamState = initial): { state: StreamState; effects: Effect[] } {
@@ -77,11 +77,11 @@ describe('the connection', () => {
     ]);
   });
 
-  test('is tried again, each time later, never later than half a minute and a quarter', () => {
+  test('is tried again, each time later, never later than ten seconds and a quarter of that: who has been away for long is back soon', () => {
     const delays = [1, 2, 3, 4, 5, 6, 7, 20].map((n) => backoff(n, 0.5));
-    expect(delays).toEqual([1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
+    expect(delays).toEqual([1000, 2000, 4000, 8000, 10000, 10000, 10000, 10000]);
     expect(backoff(1, 0)).toBe(750);
-    expect(backoff(20, 1)).toBe(37500);
+    expect(backoff(20, 1)).toBe(12500);
   });
 
   test('lost for twenty seconds, the pages ask by themselves until it is back; nothing is forgotten meanwhile', () => {
@@ -94,6 +94,23 @@ describe('the connection', () => {
     const back = play([server('v1', 40_000), snapshot('t', '5', { n: 5 }, 40_000)], polling.state);
     expect(back.state).toMatchObject({ phase: 'live', failures: 0, lostAt: null });
     expect(back.state.topics.t?.data).toEqual({ n: 5 });
+  });
+
+  test('a line that has gone silent is given up: the page says since when it is behind, and connects anew', () => {
+    const beat: Input = { kind: 'message', event: { event: 'beat' }, now: 20_000 };
+    const heard = play([follow('t'), server(), snapshot('t', '1', { n: 1 }), beat, { kind: 'tick', now: silentAfter + 1000 }]);
+    expect(heard.state.phase).toBe('live');
+    const silent = play([{ kind: 'tick', now: 20_000 + silentAfter }], heard.state);
+    expect(silent.state).toMatchObject({ phase: 'retrying', lostAt: 20_000, streamId: null });
+    expect(silent.effects).toEqual([{ do: 'close' }, { do: 'connect', after: 0 }]);
+    expect(silent.state.topics.t?.data).toEqual({ n: 1 });
+  });
+
+  test('what keeps the line alive changes nothing of what is followed', () => {
+    const before = play([follow('a'), { kind: 'opened', topics: ['a'] }, server(), follow('b')]);
+    const { state, effects } = play([{ kind: 'message', event: { event: 'beat' }, now: 15_000 }], before.state);
+    expect(effects).toEqual([]);
+    expect(state.topics).toEqual(before.state.topics);
   });
 
   test('a server that goes away says so, and the next one is looked for at once', () => {

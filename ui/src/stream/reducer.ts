@@ -7,10 +7,12 @@ import { mergePatch } from './mergePatch';
 
 /** Milliseconds without a stream after which the page asks by itself and says that it is behind. */
 export const pollAfter = 20_000;
+/** Milliseconds without any event after which the line is lost, though nothing says so; the server sends a beat every fifteen seconds. */
+export const silentAfter = 40_000;
 /** Milliseconds a hidden page keeps its stream. */
 export const sleepAfter = 300_000;
 const firstDelay = 1000;
-const longestDelay = 30_000;
+const longestDelay = 10_000;
 
 /** How a topic stands: data is there, is not there (any more), or may not be seen. */
 export type TopicState = 'waiting' | 'live' | 'gone' | 'denied';
@@ -44,13 +46,15 @@ export interface StreamState {
   topics: Record<string, Topic>;
   /** What the connection that is under way, or the one there is, was opened for. */
   openedFor: readonly string[];
+  /** The server's word for what the page has. */
+  cursor: string | null;
 }
 
 export type Input =
   | { kind: 'opened'; topics: readonly string[] }
   | { kind: 'follow'; topic: string }
   | { kind: 'unfollow'; topic: string }
-  | { kind: 'message'; event: StreamEvent; now: number }
+  | { kind: 'message'; event: StreamEvent; cursor?: string; now: number }
   | { kind: 'failed'; now: number; random: number }
   | { kind: 'topicsRefused' }
   | { kind: 'hidden'; now: number }
@@ -77,9 +81,15 @@ export const initial: StreamState = {
   otherVersion: false,
   topics: {},
   openedFor: [],
+  cursor: null,
 };
 
-/** The delay before try number failures+1: doubling up to half a minute, spread by a quarter; random is from 0 to 1. */
+/** Where a new stream may go on; null where the page lacks something, so that it has to begin anew. */
+export function cursorOf(state: StreamState): string | null {
+  return Object.values(state.topics).some((topic) => topic.state === 'waiting') ? null : state.cursor;
+}
+
+/** The delay before try number failures+1: doubling up to ten seconds, spread by a quarter; random is from 0 to 1. */
 export function backoff(failures: number, random: number): number {
   const base = Math.min(longestDelay, firstDelay * 2 ** Math.max(0, failures - 1));
   return Math.round(base * (0.75 + random / 2));
@@ -95,7 +105,7 @@ export function reduce(state: StreamState, input: Input): [StreamState, Effect[]
     case 'unfollow':
       return unfollow(state, input.topic);
     case 'message':
-      return message(state, input.event, input.now);
+      return message(input.cursor === undefined ? state : { ...state, cursor: input.cursor }, input.event, input.now);
     case 'failed':
       return failed(state, input.now, input.random);
     case 'topicsRefused': // the server forgot the stream: begin anew
@@ -180,6 +190,9 @@ function failed(state: StreamState, now: number, random: number): [StreamState, 
 function tick(state: StreamState, now: number): [StreamState, Effect[]] {
   if (state.hiddenAt !== null && now - state.hiddenAt >= sleepAfter && state.phase !== 'asleep' && state.phase !== 'idle') {
     return [{ ...state, phase: 'asleep', streamId: null }, [{ do: 'close' }]];
+  }
+  if (state.phase === 'live' && state.lastEventAt !== null && now - state.lastEventAt >= silentAfter) {
+    return [{ ...state, phase: 'retrying', lostAt: state.lastEventAt, streamId: null }, [{ do: 'close' }, { do: 'connect', after: 0 }]];
   }
   if (state.phase === 'retrying' && state.lostAt !== null && now - state.lostAt >= pollAfter) {
     return [{ ...state, phase: 'polling' }, Object.keys(state.topics).map((topic) => ({ do: 'ask', topic }))];
