@@ -28,7 +28,7 @@ func TestARolloutReleasesByAGRPCRoute(t *testing.T) {
 	client, err := dynamic.NewForConfig(p.REST())
 	must(t, err)
 	applyExampleWith(t, client, "rollout/workload.yaml", play.Host, ingressHost)
-	applyExampleWith(t, client, "rollout/grpc.yaml", "canary-demo.org", play.Host, "port: 80,", fmt.Sprintf("port: %d,", config(nil).HTTPPort))
+	applyExampleWith(t, client, "rollout/grpc.yaml", "canary-demo.org", play.Host, "port: 80,", fmt.Sprintf("port: %d,", config().HTTPPort))
 	until(t, p, deploymentKind, play.App, "it runs", func(o *unstructured.Unstructured) bool { return number(o, "status", "readyReplicas") == 5 })
 	until(t, p, rolloutKind, play.App, "it waits for a release", func(o *unstructured.Unstructured) bool { return phase(o) == "Healthy" })
 	callUntilServed(t, p)

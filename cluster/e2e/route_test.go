@@ -45,7 +45,7 @@ func TestARolloutReleasesByAnHTTPRouteAndAnIngressAtOnce(t *testing.T) {
 	client, err := dynamic.NewForConfig(p.REST())
 	must(t, err)
 	applyExampleWith(t, client, "rollout/workload.yaml", play.Host, ingressHost)
-	applyExampleWith(t, client, "rollout/gateway.yaml", "canary-demo.org", play.Host, "port: 80,", fmt.Sprintf("port: %d,", config(nil).HTTPPort))
+	applyExampleWith(t, client, "rollout/gateway.yaml", "canary-demo.org", play.Host, "port: 80,", fmt.Sprintf("port: %d,", config().HTTPPort))
 	until(t, p, deploymentKind, play.App, "it runs", func(o *unstructured.Unstructured) bool { return number(o, "status", "readyReplicas") == 5 })
 	must(t, p.WaitServed(ctx))
 	before := rules(t, client)
@@ -151,7 +151,7 @@ func TestCanaryDeployReleasesByTheTraitHTTPRoute(t *testing.T) {
 	ctx := t.Context()
 	client, err := dynamic.NewForConfig(p.REST())
 	must(t, err)
-	applyExampleWith(t, client, "rollout/gateway.yaml", "port: 80,", fmt.Sprintf("port: %d,", config(nil).HTTPPort))
+	applyExampleWith(t, client, "rollout/gateway.yaml", "port: 80,", fmt.Sprintf("port: %d,", config().HTTPPort))
 	must(t, client.Resource(routeKind).Namespace("default").Delete(ctx, play.App, metav1.DeleteOptions{}))
 	p.Examples = routedExamples(t, p.Examples)
 

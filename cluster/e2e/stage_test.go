@@ -4,10 +4,8 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,53 +14,19 @@ import (
 	"github.com/vela-rollouts/vela/internal/test/play"
 )
 
-// startWithin bounds the start of the cluster, its images included.
-const startWithin = 3 * time.Minute
-
-func config(transcript *bytes.Buffer) play.Config {
-	cfg := play.Config{
-		Bin: root("bin"), Images: root("bin", "images"), DataDir: "/var/lib/vela-e2e",
-		HTTPPort: 18080, HTTPSPort: 18443, APIPort: 16443,
-	}
-	if transcript != nil {
-		cfg.Transcript = transcript
-	}
-	return cfg
-}
+func config() play.Config { return play.Repository(root(), "/var/lib/vela-e2e") }
 
 // root is a path in the repository.
 func root(parts ...string) string {
 	return filepath.Join(append([]string{"..", ".."}, parts...)...)
 }
 
-// newPage starts a fresh velad for one test and removes all of it afterwards. What was typed and printed is shown when the test fails.
+// newPage starts a fresh velad for one test and removes all of it afterwards.
 func newPage(t *testing.T, upArgs ...string) *play.Page {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("end-to-end tests start containers and need root: run them with sudo")
-	}
-	var transcript bytes.Buffer
-	cfg := config(&transcript)
+	cfg := config()
 	cfg.UpArgs = upArgs
-	ctx, cancel := context.WithTimeout(t.Context(), startWithin)
-	defer cancel()
-	fmt.Println("progress: starting velad for", t.Name())
-	cluster, err := play.Start(ctx, cfg)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, transcript.String())
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(cfg.DataDir, "velad.log"))
-			t.Logf("%s\nthe end of velad's log:\n%s", transcript.String(), log[max(0, len(log)-20_000):])
-		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
-		defer cancel()
-		if err := cluster.Reset(ctx); err != nil {
-			t.Errorf("removing the cluster: %v", err)
-		}
-	})
-	return &play.Page{Cluster: cluster, Examples: root("examples", "canary"), Tolerance: 2, Window: 1500}
+	return play.Fresh(t, root(), cfg)
 }
 
 // scene runs one part of a story; the parts after a failed one do not run.
@@ -100,16 +64,7 @@ func noneFailed(t *testing.T, p *play.Page) {
 // noneOfFailed ends a load of the given kinds and fails the test if any request of it failed.
 func noneOfFailed(t *testing.T, p *play.Page, kinds ...load.Kind) {
 	t.Helper()
-	totals := p.StopLoad()
-	fmt.Printf("progress: %s\n", totals)
-	if totals.Failed() > 0 {
-		t.Errorf("%d of %d requests failed, want 0; first reasons: %q", totals.Failed(), totals.Sent(), totals.Failures)
-	}
-	for _, kind := range kinds {
-		if totals.ByKind[kind].Sent == 0 {
-			t.Errorf("no request of kind %q was sent: nothing was measured", kind)
-		}
-	}
+	play.NoneFailed(t, p.StopLoad(), kinds...)
 }
 
 // firstVersion deploys version 1, waits for it and starts the load.

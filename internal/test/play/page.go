@@ -240,3 +240,19 @@ func (p *Page) WaitServed(ctx context.Context) error {
 		}
 	}
 }
+
+// WaitSilent waits until the gateway does not answer for the application any more.
+func (p *Page) WaitSilent(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	for {
+		if _, err := load.Once(ctx, load.Target{Address: p.Gateway(), Host: Host, Path: "/version"}); err != nil && ctx.Err() == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until the gateway does not answer any more: %w", ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
