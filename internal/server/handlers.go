@@ -54,7 +54,7 @@ func newHandlers(deps Deps) (handlers, error) {
 		Session: deps.Session,
 		Hub:     deps.Stream,
 		Logs: logs.New(logs.Config{
-			Cluster: deps.Cluster, Gather: gatherer, Open: deps.OpenLog, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
+			Cluster: deps.Cluster, Gather: gatherer, Open: deps.OpenLog, Watch: deps.Stream.Watch, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
 		}),
 		Shell: shell.New(shell.Config{
 			Cluster: deps.Cluster, Gather: gatherer, Run: deps.Shell, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
@@ -64,7 +64,7 @@ func newHandlers(deps Deps) (handlers, error) {
 		Timeline: &timeline.Timeline{Cluster: deps.Cluster, Gather: gatherer},
 		Matrix:   matrix.New(deps.Cluster),
 		Apps:     apps.New(deps.Cluster, gatherer, deps.Definitions, deps.Check),
-		Runs:     runs.New(deps.Cluster, gatherer, deps.Check, deps.Clock),
+		Runs:     runs.New(deps.Cluster, gatherer, deps.Check, deps.Stream.Watch, deps.Clock),
 		Catalog:  catalog.New(deps.Definitions),
 		document: spec,
 	}, nil

@@ -77,6 +77,15 @@ func (g *Gatherer) App(ctx context.Context, namespace, name string) (Seen, error
 	return seen, g.served(ctx, &seen)
 }
 
+// Concerns says that an object is an application, or is labelled as its own or as one that was asked of it.
+func Concerns(namespace, app string, o client.Object) bool {
+	labels := o.GetLabels()
+	return o.GetNamespace() == namespace && (o.GetName() == app || labels[v1beta1.LabelAppName] == app || labels[v1alpha1.LabelApplication] == app)
+}
+
+// Watch has changes told of objects that match says yes to (stream.Hub.Watch).
+type Watch func(match func(client.Object) bool) (changed <-chan struct{}, stop func())
+
 // Apps reads all applications of the namespaces, without their pods and without asking the edge. The objects are those of the
 // informers and are not to be changed.
 func (g *Gatherer) Apps(ctx context.Context, namespaces []string) ([]Seen, error) {

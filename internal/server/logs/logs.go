@@ -20,6 +20,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
@@ -31,8 +32,9 @@ import (
 const (
 	// mostContainers are read side by side.
 	mostContainers = 50
-	// lookEvery is how often new pods are looked for while logs are followed; recheckEvery how often permissions are.
-	lookEvery, recheckEvery = 2 * time.Second, time.Minute
+	// pace is how soon after a change new pods are looked for while logs are followed, retryAfter when that failed; recheckEvery is how
+	// often permissions are looked at.
+	pace, retryAfter, recheckEvery = 250 * time.Millisecond, 5 * time.Second, time.Minute
 	// perSession and perServer are how many streams of logs there are at a time.
 	perSession, perServer = 6, 500
 	// ahead is how many lines may wait for the client.
@@ -53,6 +55,7 @@ type Config struct {
 	Cluster *access.Cluster
 	Gather  *gather.Gatherer
 	Open    Open
+	Watch   gather.Watch
 	// Again says who the person of a request is by now, or that the session has ended.
 	Again func(context.Context) (access.Person, error)
 	Clock clock.WithTicker
@@ -92,21 +95,34 @@ func (l *Logs) StreamLogs(ctx context.Context, r api.StreamLogsRequestObject) (a
 	if r.Params.SinceSeconds < 0 {
 		return nil, problem.BadRequest("parameter sinceSeconds is %d; write a number above 0", r.Params.SinceSeconds).With("parameter", "sinceSeconds")
 	}
-	s := &stream{logs: l, person: person, ns: r.Ns, app: r.App, want: r.Params, lines: make(chan api.LogLine, ahead), read: map[source]bool{}}
+	s := &stream{
+		logs: l, person: person, ns: r.Ns, app: r.App, want: r.Params, lines: make(chan api.LogLine, ahead), read: map[source]bool{}, unwatch: func() {},
+	}
+	if r.Params.Follow {
+		s.changed, s.unwatch = l.cfg.Watch(func(o client.Object) bool { return gather.Concerns(s.ns, s.app, o) })
+	}
+	sources, err := s.enter(ctx)
+	if err != nil {
+		s.unwatch()
+		return nil, err
+	}
+	return answer(func(w http.ResponseWriter) error {
+		defer s.unwatch()
+		defer l.exit(person.Session)
+		return s.answer(ctx, w, sources)
+	}), nil
+}
+
+// enter finds what to begin with, and takes a place among the open logs.
+func (s *stream) enter(ctx context.Context) ([]source, error) {
 	sources, err := s.look(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if r.Params.Pod != "" && !s.found {
-		return nil, problem.NotFound("pod", r.Params.Pod).With("application", r.App)
+	if s.want.Pod != "" && !s.found {
+		return nil, problem.NotFound("pod", s.want.Pod).With("application", s.app)
 	}
-	if err := l.enter(person.Session); err != nil {
-		return nil, err
-	}
-	return answer(func(w http.ResponseWriter) error {
-		defer l.exit(person.Session)
-		return s.answer(ctx, w, sources)
-	}), nil
+	return sources, s.logs.enter(s.person.Session)
 }
 
 func (l *Logs) enter(session string) error {
@@ -148,6 +164,9 @@ type stream struct {
 	read  map[source]bool
 	found bool
 	lanes map[string]look.Lane
+	// changed has a token after something happened to the application, until unwatch.
+	changed <-chan struct{}
+	unwatch func()
 }
 
 // look finds the runs of containers that are wanted and were not begun with, in order. Those that have not started are left for later.
@@ -263,104 +282,6 @@ func earliest(open []*reader) *reader {
 		}
 	}
 	return first
-}
-
-// follow writes lines as they come, of pods that come too, until the client goes, its session ends or it may not read logs any more.
-func (s *stream) follow(ctx context.Context, readers *sync.WaitGroup, out *writer) error {
-	looks, rechecks := s.logs.cfg.Clock.NewTicker(lookEvery), s.logs.cfg.Clock.NewTicker(recheckEvery)
-	defer looks.Stop()
-	defer rechecks.Stop()
-	for {
-		var err error
-		select {
-		case <-ctx.Done():
-			return nil
-		case line := <-s.lines:
-			if err = out.write(line); err == nil && len(s.lines) == 0 {
-				err = out.flush()
-			}
-		case <-looks.C():
-			more, failed := s.look(ctx)
-			if failed != nil && problem.From(failed).Status == http.StatusNotFound {
-				_ = out.write(api.LogLine{Notice: api.LogLineNoticeEnded, Text: problem.From(failed).Detail})
-				return nil
-			}
-			s.begin(ctx, readers, more)
-		case <-rechecks.C():
-			if why := s.refused(ctx); why != nil {
-				_ = out.write(api.LogLine{Notice: api.LogLineNoticeFailed, Text: why.Error()})
-				return nil
-			}
-		}
-		if err != nil {
-			return nil //nolint:nilerr // the client is gone
-		}
-	}
-}
-
-// refused says why the person may not read on. An API server that does not answer is no reason.
-func (s *stream) refused(ctx context.Context) error {
-	person, err := s.logs.cfg.Again(ctx)
-	if err == nil {
-		err = s.logs.cfg.Cluster.Must(access.WithPerson(ctx, person), access.Check{Verb: "get", Resource: "pods/log", Namespace: s.ns})
-	}
-	if err == nil || problem.From(err).Status == http.StatusServiceUnavailable {
-		return nil
-	}
-	return err
-}
-
-// begin reads sources side by side.
-func (s *stream) begin(ctx context.Context, readers *sync.WaitGroup, sources []source) {
-	lanes := s.lanes
-	for _, one := range sources {
-		s.read[one] = true
-		if len(s.read) > mostContainers {
-			readers.Go(func() {
-				s.send(ctx, api.LogLine{Pod: one.pod, Container: one.container, Notice: api.LogLineNoticeSkipped, Text: skipped(1)})
-			})
-			continue
-		}
-		readers.Go(func() { s.copy(ctx, one, lanes[one.pod]) })
-	}
-}
-
-func (s *stream) copy(ctx context.Context, one source, lane look.Lane) {
-	fail := func(notice api.LogLineNotice, text string) {
-		s.send(ctx, api.LogLine{Pod: one.pod, Container: one.container, Revision: lane.Revision, Role: lane.Role, Notice: notice, Text: text})
-	}
-	r, err := s.open(ctx, one, lane)
-	if err != nil {
-		fail(api.LogLineNoticeFailed, problem.From(err).Detail)
-		return
-	}
-	release := context.AfterFunc(ctx, func() { _ = r.body.Close() }) // ends a read that waits
-	defer release()
-	defer func() { _ = r.body.Close() }()
-	for {
-		switch err := r.next(); {
-		case ctx.Err() != nil:
-			return
-		case errors.Is(err, io.EOF):
-			fail(api.LogLineNoticeEnded, "")
-			return
-		case err != nil:
-			fail(api.LogLineNoticeFailed, problem.From(err).Detail)
-			return
-		}
-		if !s.send(ctx, *r.line) {
-			return
-		}
-	}
-}
-
-func (s *stream) send(ctx context.Context, line api.LogLine) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case s.lines <- line:
-		return true
-	}
 }
 
 func (s *stream) notice(of source, notice api.LogLineNotice, text string) api.LogLine {

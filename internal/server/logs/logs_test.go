@@ -23,6 +23,7 @@ import (
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/test/flow"
 	"github.com/vela-rollouts/vela/internal/test/uxstage"
 )
 
@@ -39,7 +40,7 @@ func pod(name, hash string, restarts int32) *corev1.Pod {
 type kubelet struct {
 	mu     sync.Mutex
 	text   map[string]string
-	open   map[string]*io.PipeWriter
+	opened map[string]chan *io.PipeWriter
 	asked  map[string]corev1.PodLogOptions
 	person string
 }
@@ -50,7 +51,7 @@ func (k *kubelet) log(_ context.Context, p access.Person, _, pod string, o *core
 	k.person, k.asked[pod] = p.User, *o
 	if o.Follow {
 		r, w := io.Pipe()
-		k.open[pod] = w
+		k.opening(pod) <- w
 		return r, nil
 	}
 	text, ok := k.text[pod]
@@ -60,10 +61,22 @@ func (k *kubelet) log(_ context.Context, p access.Person, _, pod string, o *core
 	return io.NopCloser(strings.NewReader(text)), nil
 }
 
-func (k *kubelet) following(pod string) *io.PipeWriter {
+// opening has the logs of a pod that were opened to be followed; k is locked.
+func (k *kubelet) opening(pod string) chan *io.PipeWriter {
+	if k.opened[pod] == nil {
+		k.opened[pod] = make(chan *io.PipeWriter, 10)
+	}
+	return k.opened[pod]
+}
+
+// followed is the log of a pod once the server follows it.
+func (k *kubelet) followed(s *uxstage.Stage, pod string) *io.PipeWriter {
+	s.T.Helper()
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.open[pod]
+	opened := k.opening(pod)
+	k.mu.Unlock()
+	w, _ := flow.Next(s.T, s.Clock, "the log of "+pod+" is opened", opened)
+	return w
 }
 
 // between is an application between two versions, with one pod of each.
@@ -82,7 +95,7 @@ func between(t *testing.T) (*uxstage.Stage, *kubelet) {
 	s.Released("demo", "")
 	uxstage.Change(s, s.Live("demo"), func(a *v1beta1.Application) { a.Annotations[v1beta1.AnnotationPublishVersion] = "v2" })
 	s.Released("demo", "approve")
-	k := &kubelet{text: map[string]string{}, open: map[string]*io.PipeWriter{}, asked: map[string]corev1.PodLogOptions{}}
+	k := &kubelet{text: map[string]string{}, opened: map[string]chan *io.PipeWriter{}, asked: map[string]corev1.PodLogOptions{}}
 	s.OpenLog = k.log
 	return s, k
 }
@@ -200,67 +213,71 @@ func follow(t *testing.T, s *uxstage.Stage, b *uxstage.Browser, query string) fu
 	}()
 	return func(what string) api.LogLine {
 		t.Helper()
-		for range 3000 {
-			select {
-			case l, open := <-got:
-				if !open {
-					t.Fatalf("the log ended before %s", what)
-				}
-				return l
-			default:
-				s.Clock.Step(100 * time.Millisecond)
-				time.Sleep(time.Millisecond) // lets the server work between two looks
-			}
+		l, open := flow.Next(t, s.Clock, what, got)
+		if !open {
+			t.Fatalf("the log ended before %s", what)
 		}
-		t.Fatalf("never: %s", what)
-		return api.LogLine{}
+		return l
 	}
 }
 
-func say(t *testing.T, k *kubelet, s *uxstage.Stage, pod, text string) {
+func say(t *testing.T, w io.Writer, text string) {
 	t.Helper()
-	for range 3000 {
-		if w := k.following(pod); w != nil {
-			if _, err := io.WriteString(w, text); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-		s.Clock.Step(100 * time.Millisecond)
-		time.Sleep(time.Millisecond) // as above
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("the log of %s was never opened", pod)
 }
 
 func TestFollowedLogsGoOnWithPodsThatComeAndContainersThatStartAgain(t *testing.T) {
 	s, k := between(t)
 	next := follow(t, s, s.SignIn("v", access.Viewer), "")
-	say(t, k, s, "demo-old", "2026-11-29T09:00:01Z one\n")
+	say(t, k.followed(s, "demo-old"), "2026-11-29T09:00:01Z one\n")
 	if l := next("a line of a pod that was there"); l.Text != "one" || l.Pod != "demo-old" {
 		t.Errorf("got %+v", l)
 	}
 	if err := s.Client.Create(t.Context(), pod("demo-next", "new", 0)); err != nil {
 		t.Fatal(err)
 	}
-	say(t, k, s, "demo-next", "2026-11-29T09:00:02Z two\n")
+	came := k.followed(s, "demo-next")
+	say(t, came, "2026-11-29T09:00:02Z two\n")
 	if l := next("a line of a pod that came"); l.Text != "two" || l.Pod != "demo-next" || l.Role != api.VersionRoleCanary {
 		t.Errorf("got %+v", l)
 	}
-	_ = k.following("demo-next").Close()
+	_ = came.Close()
 	if l := next("the end of a container"); l.Notice != api.LogLineNoticeEnded || l.Pod != "demo-next" {
 		t.Errorf("got %+v", l)
 	}
-	ended := k.following("demo-next")
 	uxstage.Change(s, pod("demo-next", "new", 0), func(p *corev1.Pod) { p.Status.ContainerStatuses[0].RestartCount = 1 })
-	for range 3000 {
-		if k.following("demo-next") != ended {
-			break
-		}
-		s.Clock.Step(100 * time.Millisecond)
-		time.Sleep(time.Millisecond) // as above
-	}
-	say(t, k, s, "demo-next", "2026-11-29T09:00:03Z three\n")
+	say(t, k.followed(s, "demo-next"), "2026-11-29T09:00:03Z three\n")
 	if l := next("a line of the container that started again"); l.Text != "three" {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// TestWithoutAChangeNothingIsLookedFor lets two minutes go by: the permission is looked at again, pods are not.
+func TestWithoutAChangeNothingIsLookedFor(t *testing.T) {
+	s, k := between(t)
+	next := follow(t, s, s.SignIn("v", access.Viewer), "&pod=demo-old")
+	log := k.followed(s, "demo-old")
+	say(t, log, "2026-11-29T09:00:01Z one\n")
+	next("a line")
+	before := s.Reads()
+	s.Clock.Step(2 * time.Minute)
+	say(t, log, "2026-11-29T09:00:02Z two\n")
+	next("the next line")
+	if after := s.Reads(); after != before {
+		t.Errorf("the server read %d times though nothing changed", after-before)
+	}
+}
+
+func TestAnApplicationThatIsDeletedEndsItsLogs(t *testing.T) {
+	s, k := between(t)
+	next := follow(t, s, s.SignIn("v", access.Viewer), "&pod=demo-old")
+	k.followed(s, "demo-old")
+	if err := s.Client.Delete(t.Context(), s.Live("demo")); err != nil {
+		t.Fatal(err)
+	}
+	if l := next("the end"); l.Notice != api.LogLineNoticeEnded || !strings.Contains(l.Text, "demo") {
 		t.Errorf("got %+v", l)
 	}
 }
@@ -269,7 +286,7 @@ func TestWhoMayNotReadOnIsTold(t *testing.T) {
 	s, k := between(t)
 	s.Grant("v", access.Viewer)
 	next := follow(t, s, s.SignIn("v"), "&pod=demo-old")
-	say(t, k, s, "demo-old", "2026-11-29T09:00:01Z one\n")
+	say(t, k.followed(s, "demo-old"), "2026-11-29T09:00:01Z one\n")
 	next("a line")
 	s.Grant("v")
 	for {
@@ -284,11 +301,10 @@ func TestWhoMayNotReadOnIsTold(t *testing.T) {
 }
 
 func TestASessionHasSixLogsAtMost(t *testing.T) {
-	s, k := between(t)
+	s, _ := between(t)
 	v := s.SignIn("v", access.Viewer)
 	for range 6 {
 		follow(t, s, v, "&pod=demo-old")
 	}
 	v.Do(http.MethodGet, "/apps/default/demo/logs?follow=true", nil).WantProblem(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams)
-	_ = k
 }

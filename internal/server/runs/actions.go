@@ -10,7 +10,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -22,8 +21,8 @@ import (
 )
 
 const (
-	// lookEvery and lookFor are how a request waits for the controller to take an action up.
-	lookEvery, lookFor = 50 * time.Millisecond, 5 * time.Second
+	// lookFor is how long a request waits for the controller to take an action up.
+	lookFor = 5 * time.Second
 	// room is how much of the application's name the name of an action has; the server adds to it, and a label has 63 characters.
 	room = 40
 )
@@ -136,23 +135,31 @@ func nameOf(app string, kind v1alpha1.Action) string {
 
 // taken waits until the controller has said something about an action; after a while it is returned as it is.
 func (r *Runs) taken(ctx context.Context, action *v1alpha1.ReleaseAction) (*v1alpha1.ReleaseAction, error) {
-	last := action
-	err := wait.PollUntilContextTimeout(ctx, lookEvery, lookFor, true, func(ctx context.Context) (bool, error) {
+	changed, stop := r.watch(func(o client.Object) bool {
+		_, is := o.(*v1alpha1.ReleaseAction)
+		return is && client.ObjectKeyFromObject(o) == client.ObjectKeyFromObject(action)
+	})
+	defer stop()
+	late := r.clock.After(lookFor)
+	for last := action; ; {
 		now := &v1alpha1.ReleaseAction{}
 		err := r.cluster.Get(ctx, client.ObjectKeyFromObject(action), now)
-		if apierrors.IsNotFound(err) {
-			return false, nil // the informers do not have it yet
+		switch {
+		case err == nil && now.Status.Phase != "":
+			return now, nil
+		case err == nil:
+			last = now
+		case !apierrors.IsNotFound(err): // the informers may not have it yet
+			return nil, err
 		}
-		if err != nil {
-			return false, err
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-late:
+			return last, nil
+		case <-changed:
 		}
-		last = now
-		return now.Status.Phase != "", nil
-	})
-	if wait.Interrupted(err) && ctx.Err() == nil {
-		return last, nil
 	}
-	return last, err
 }
 
 // refused tells why the controller said no: somebody else was quicker, or something else.

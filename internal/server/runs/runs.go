@@ -26,12 +26,13 @@ type Runs struct {
 	cluster *access.Cluster
 	gather  *gather.Gatherer
 	check   func(*v1beta1.Application) []error
-	clock   clock.PassiveClock
+	watch   gather.Watch
+	clock   clock.Clock
 }
 
-// New returns Runs; check finds what admission would refuse.
-func New(cluster *access.Cluster, gatherer *gather.Gatherer, check func(*v1beta1.Application) []error, clock clock.PassiveClock) *Runs {
-	return &Runs{cluster: cluster, gather: gatherer, check: check, clock: clock}
+// New returns Runs; check finds what admission would refuse, watch tells of what happens.
+func New(cluster *access.Cluster, gatherer *gather.Gatherer, check func(*v1beta1.Application) []error, watch gather.Watch, clock clock.Clock) *Runs {
+	return &Runs{cluster: cluster, gather: gatherer, check: check, watch: watch, clock: clock}
 }
 
 // ListRuns lists the releases of an application, the newest first.

@@ -22,6 +22,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/shell"
+	"github.com/vela-rollouts/vela/internal/test/flow"
 	"github.com/vela-rollouts/vela/internal/test/uxstage"
 )
 
@@ -182,19 +183,9 @@ func TestAShellEndsWithTheRightToHaveIt(t *testing.T) {
 		_, raw, err := conn.Read(t.Context())
 		ended <- fmt.Sprint(string(raw), err)
 	}()
-	for range 3000 {
-		select {
-		case text := <-ended:
-			if !strings.Contains(text, `"error"`) || !strings.Contains(text, "pods/exec") {
-				t.Errorf("the end is %s", text)
-			}
-			return
-		default:
-			s.Clock.Step(time.Second)
-			time.Sleep(time.Millisecond) // lets the server work between two looks
-		}
+	if text, _ := flow.Next(t, s.Clock, "the end of the shell", ended); !strings.Contains(text, `"error"`) || !strings.Contains(text, "pods/exec") {
+		t.Errorf("the end is %s", text)
 	}
-	t.Fatal("the shell goes on")
 }
 
 func TestShellsAreOffUnlessTheyAreSwitchedOn(t *testing.T) {

@@ -58,14 +58,35 @@ type Hub struct {
 	seq      uint64 // of the last state of any topic
 	channels map[string]*channel
 	streams  map[string]*stream
+	watches  map[*watch]bool
 	running  bool
+}
+
+// watch is somebody who waits for changes without a topic.
+type watch struct {
+	match func(client.Object) bool
+	wake  chan struct{}
 }
 
 // New returns a hub without streams.
 func New(cfg Config) *Hub {
 	return &Hub{
 		cfg: cfg, epoch: strings.ToLower(rand.Text()[:8]), draining: make(chan struct{}), tasks: make(chan func(context.Context)),
-		channels: map[string]*channel{}, streams: map[string]*stream{},
+		channels: map[string]*channel{}, streams: map[string]*stream{}, watches: map[*watch]bool{},
+	}
+}
+
+// Watch has changes told: there is a token in changed after something happened to an object, of a kind that topics are about, that
+// match says yes to. It must not wait. stop ends it.
+func (h *Hub) Watch(match func(client.Object) bool) (changed <-chan struct{}, stop func()) {
+	w := &watch{match: match, wake: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.watches[w] = true
+	return w.wake, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.watches, w)
 	}
 }
 
@@ -148,6 +169,11 @@ func (h *Hub) touched(o client.Object) {
 	for _, c := range h.channels {
 		if (c.namespaces == nil || slices.Contains(c.namespaces, o.GetNamespace())) && c.feed.Touched(c.topic, o) {
 			c.touch()
+		}
+	}
+	for w := range h.watches {
+		if w.match(o) {
+			signal(w.wake)
 		}
 	}
 }

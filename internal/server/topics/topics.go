@@ -106,12 +106,7 @@ func inNamespace(t stream.Topic, o client.Object) bool {
 
 // ofApplication says that an object is the application of a topic, or is labelled as its own or as a release's.
 func ofApplication(t stream.Topic, o client.Object) bool {
-	if o.GetNamespace() != t.Namespace {
-		return false
-	}
-	labels := o.GetLabels()
-	return o.GetName() == t.App || labels[v1beta1.LabelAppName] == t.App || labels[v1alpha1.LabelApplication] == t.App ||
-		labels[rolloutsv1beta1.LabelRolloutName] != ""
+	return gather.Concerns(t.Namespace, t.App, o) || o.GetNamespace() == t.Namespace && o.GetLabels()[rolloutsv1beta1.LabelRolloutName] != ""
 }
 
 func (a all) apps(ctx context.Context, t stream.Topic, namespaces []string) (any, error) {

@@ -60,6 +60,7 @@ type Stage struct {
 	Shell   shell.Run
 
 	mu     sync.Mutex
+	reads  int
 	grants map[string][]access.Role
 	asked  int
 	down   error
@@ -99,7 +100,7 @@ func build(t *testing.T, identity *session.Identity, objects []client.Object) *S
 		ReviewToken: s.reviewToken, Identity: identity, Clock: s.Clock, Log: log,
 	})
 	s.sessions = sessions
-	cluster := access.NewCluster(s.Client, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
+	cluster := access.NewCluster(counted{s.Client, s}, scheme, mapper, reviewer, func(p access.Person) (client.Client, error) { return s.actingAs(p, mapper), nil })
 	var hub *stream.Hub
 	sys := system.New(system.Config{
 		Clientset: clientset.NewClientset(), Reader: s.Client, Webhooks: "vela", Version: "v0.0.0-test", Clock: s.Clock, Streams: func() int { return hub.Streams() },
@@ -168,6 +169,13 @@ func (s *Stage) Reviews() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.asked
+}
+
+// Reads counts how often the server read objects.
+func (s *Stage) Reads() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads
 }
 
 // Log is what the server logged.

@@ -9,11 +9,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/test/flow"
 )
 
 // Tab is a page that follows topics.
@@ -78,30 +78,12 @@ func (t *Tab) UntilEvent(topic string, event api.StreamEventEvent) api.StreamEve
 
 func (t *Tab) until(what string, so func() bool) {
 	t.b.t.Helper()
-	for range 3000 {
-		t.hear()
-		if so() {
-			return
+	for !so() {
+		e, open := flow.Next(t.b.t, t.stage.Clock, what, t.events)
+		if !open {
+			t.b.t.Fatalf("the stream ended before: %s; the last of each topic: %s", what, t.docs)
 		}
-		t.stage.Clock.Step(50 * time.Millisecond)
-		time.Sleep(2 * time.Millisecond) // lets the server work between two looks
-	}
-	t.b.t.Fatalf("never: %s; the last of each topic: %s", what, t.docs)
-}
-
-// hear takes in what has come.
-func (t *Tab) hear() {
-	t.b.t.Helper()
-	for {
-		select {
-		case e, open := <-t.events:
-			if !open {
-				return
-			}
-			t.take(e)
-		default:
-			return
-		}
+		t.take(e)
 	}
 }
 

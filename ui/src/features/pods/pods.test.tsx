@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 
-import { logLine } from '@/test/pods';
+import { FakeEventSource } from '@/test/fakeBackend';
+import { logLine, pods } from '@/test/pods';
 import { releaseBackend } from '@/test/release';
 import { renderAt } from '@/test/render';
 
@@ -27,6 +28,30 @@ test('a pod has a shell only where the server says that shells are on', async ()
   await userEvent.click(screen.getByRole('tab', { name: 'Events' }));
   expect(await screen.findByText('Back-off restarting failed container')).toBeTruthy();
   expect(router.state.location.search).toBe('?tab=events');
+});
+
+test('a pod is read anew when the stream tells of it, and not otherwise', async () => {
+  const backend = releaseBackend();
+  const name = 'canary-demo-9c1-q5w8z';
+  const reads = () => backend.log.filter((r) => r === `GET /apps/default/canary-demo/pods/${name}`).length;
+  await renderAt(`/apps/default/canary-demo/pods/${name}`, { backend });
+  expect(await screen.findByRole('tab', { name: 'Events' })).toBeTruthy();
+  act(() => FakeEventSource.say({ event: 'server', streamId: '1', version: 'x' }));
+  await waitFor(() => expect(backend.log).toContain('GET /apps/default/canary-demo/pods'));
+  await act(async () => Promise.resolve());
+  const before = reads();
+  let items = pods;
+  const restart = (version: string, pod: string) =>
+    act(() => {
+      items = items.map((p) => (p.name === pod ? { ...p, restarts: p.restarts + 1 } : p));
+      FakeEventSource.say({ event: 'snapshot', topic: 'pods:default/canary-demo', version, data: { items } });
+    });
+  restart('1', name);
+  await waitFor(() => expect(reads()).toBe(before + 1));
+  restart('2', pods[0]?.name ?? ''); // another one
+  await act(async () => Promise.resolve());
+  restart('3', name);
+  await waitFor(() => expect(reads()).toBe(before + 2));
 });
 
 test('the logs are asked for by version, shown as text, and looking back stops the reading', async () => {

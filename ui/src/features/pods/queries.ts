@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 
 import { api, dataOf } from '@/api/client';
+import { useActivity } from '@/features/run/queries';
 import { useTopic } from '@/stream/StreamProvider';
 
 /** The pods of an application, kept up to date. */
@@ -13,11 +15,21 @@ export function usePods(ns: string, app: string) {
   );
 }
 
-/** One pod with its events and its YAML; read anew while the page is open, since events are on no topic. */
+/** One pod with its events and its YAML; read anew when the stream tells of it, or of something that happened to the application. */
 export function usePod(ns: string, app: string, pod: string) {
+  const cache = useQueryClient();
+  const listed = usePods(ns, app).data?.items.find((p) => p.name === pod);
+  const happened = useActivity(ns, app).data;
+  const seen = useRef({ listed, happened });
+
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = { listed, happened };
+    if (before.listed !== listed || before.happened !== happened) void cache.invalidateQueries({ queryKey: ['pod', ns, app, pod] });
+  }, [cache, ns, app, pod, listed, happened]);
+
   return useQuery({
     queryKey: ['pod', ns, app, pod],
     queryFn: async ({ signal }) => dataOf(await api().GET('/apps/{ns}/{app}/pods/{pod}', { params: { path: { ns, app, pod } }, signal })),
-    refetchInterval: 10_000,
   });
 }
