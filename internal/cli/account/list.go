@@ -4,6 +4,7 @@
 package account
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -11,8 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	accounts "github.com/vela-rollouts/vela/internal/account"
-	"github.com/vela-rollouts/vela/internal/cli/exit"
-	"github.com/vela-rollouts/vela/internal/cli/flag"
+	"github.com/vela-rollouts/vela/internal/cli/listing"
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 )
@@ -27,21 +27,9 @@ type entry struct {
 }
 
 func newList(sh *shell.Shell) *cobra.Command {
-	var format string
-	cmd := sh.Command("list", "account.list", "  vela account list\n  vela account list -o json")
-	cmd.Aliases = []string{"ls"}
-	flag.Output(cmd, sh.Text, &format)
-	cmd.Args = sh.NoArguments
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := output.Parse(format)
-		if err != nil {
-			return exit.With(exit.Usage, err)
-		}
-		c, err := sh.Cluster(cmd.Context())
-		if err != nil {
-			return err
-		}
-		s, _, err := read(cmd.Context(), c)
+	verb := listing.Verb{Key: "account.list", Examples: "  vela account list\n  vela account list -o json"}
+	return listing.List(sh, verb, func(ctx context.Context, asked listing.Asked) error {
+		s, _, err := read(ctx, asked.Cluster)
 		if err != nil {
 			return err
 		}
@@ -49,16 +37,15 @@ func newList(sh *shell.Shell) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if f.Structured() {
-			return output.Write(sh.Out, f, all)
+		if asked.Format.Structured() {
+			return output.Write(sh.Out, asked.Format, all)
 		}
 		rows := make([][]string, 0, len(all))
 		for _, e := range all {
 			rows = append(rows, e.row())
 		}
 		return output.WriteTable(sh.Out, []string{"NAME", "ROLE", "STATE", "DISPLAY_NAME"}, rows)
-	}
-	return cmd
+	})
 }
 
 func entries(data map[string][]byte) ([]entry, error) {

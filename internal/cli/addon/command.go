@@ -14,6 +14,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
 	"github.com/vela-rollouts/vela/internal/cli/exit"
 	"github.com/vela-rollouts/vela/internal/cli/flag"
+	"github.com/vela-rollouts/vela/internal/cli/listing"
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 )
@@ -124,21 +125,8 @@ func newStatus(sh *shell.Shell) *cobra.Command {
 }
 
 func newList(sh *shell.Shell) *cobra.Command {
-	var format string
-	cmd := sh.Command("list", "addon.list", "  vela addon list")
-	cmd.Aliases = []string{"ls"}
-	cmd.Args = sh.NoArguments
-	flag.Output(cmd, sh.Text, &format)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := output.Parse(format)
-		if err != nil {
-			return exit.With(exit.Usage, err)
-		}
-		c, err := sh.Cluster(cmd.Context())
-		if err != nil {
-			return err
-		}
-		r, _, err := read(cmd.Context(), c)
+	return listing.List(sh, listing.Verb{Key: "addon.list", Examples: "  vela addon list"}, func(ctx context.Context, asked listing.Asked) error {
+		r, _, err := read(ctx, asked.Cluster)
 		if err != nil {
 			return err
 		}
@@ -148,16 +136,15 @@ func newList(sh *shell.Shell) *cobra.Command {
 			rows = append(rows, []string{a.Name, state(sh, a, r), sh.Text.Of(a.Text)})
 			items = append(items, map[string]string{"name": a.Name, "status": state(sh, a, r), "description": sh.Text.Of(a.Text)})
 		}
-		if f.Structured() {
-			return output.Write(sh.Out, f, items)
+		if asked.Format.Structured() {
+			return output.Write(sh.Out, asked.Format, items)
 		}
 		if err := output.WriteTable(sh.Out, []string{"NAME", "STATUS", "DESCRIPTION"}, rows); err != nil {
 			return err
 		}
 		sh.Say(sh.ErrStyle.Faint(sh.Text.Of("addon.built-in")))
 		return nil
-	}
-	return cmd
+	})
 }
 
 func state(sh *shell.Shell, a catalogue.Addon, r catalogue.Record) string {

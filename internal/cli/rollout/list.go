@@ -5,6 +5,7 @@ package rollout
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -13,79 +14,33 @@ import (
 
 	"github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
-	"github.com/vela-rollouts/vela/internal/cli/exit"
-	"github.com/vela-rollouts/vela/internal/cli/flag"
+	"github.com/vela-rollouts/vela/internal/cli/listing"
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 )
 
 func newList(sh *shell.Shell) *cobra.Command {
-	var all bool
-	var format string
-	cmd := sh.Command("list", "rollout.list", "  vela rollout list\n  vela rollout list -A -o json")
-	cmd.Aliases = []string{"ls"}
-	flag.AllNamespaces(cmd, sh.Text, &all)
-	flag.Output(cmd, sh.Text, &format)
-	cmd.Args = sh.NoArguments
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := output.Parse(format)
-		if err != nil {
-			return exit.With(exit.Usage, err)
-		}
-		c, err := sh.Cluster(cmd.Context())
+	verb := listing.Verb{Key: "rollout.list", Examples: "  vela rollout list\n  vela rollout list -A -o json", Namespaced: true}
+	return listing.List(sh, verb, func(ctx context.Context, asked listing.Asked) error {
+		all, err := cluster.List[v1beta1.Rollout](ctx, asked.Cluster, cluster.Rollouts(), asked.Namespace, metav1.ListOptions{})
 		if err != nil {
 			return err
 		}
-		namespace := sh.Namespace(c)
-		if all {
-			namespace = ""
-		}
-		rollouts, err := cluster.List[v1beta1.Rollout](cmd.Context(), c, cluster.Rollouts(), namespace, metav1.ListOptions{})
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(rollouts, func(a, b v1beta1.Rollout) int {
+		slices.SortFunc(all, func(a, b v1beta1.Rollout) int {
 			return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 		})
-		return write(sh, f, rollouts, namespace)
-	}
-	return cmd
-}
-
-// write prints Rollouts; an empty namespace is all of them.
-func write(sh *shell.Shell, f output.Format, all []v1beta1.Rollout, namespace string) error {
-	if f.Structured() {
+		if asked.Format.Structured() {
+			for i := range all {
+				all[i].ManagedFields = nil
+			}
+			return output.Write(sh.Out, asked.Format, map[string]any{"apiVersion": "v1", "kind": "List", "items": all})
+		}
+		rows := make([]listing.Row, 0, len(all))
 		for i := range all {
-			all[i].ManagedFields = nil
+			rows = append(rows, listing.Row{Namespace: all[i].Namespace, Cells: row(&all[i])})
 		}
-		return output.Write(sh.Out, f, map[string]any{"apiVersion": "v1", "kind": "List", "items": all})
-	}
-	if len(all) == 0 {
-		sh.Say(sh.ErrStyle.Faint(none(sh, namespace)))
-		if sh.OutTerminal {
-			return nil // a header is for scripts
-		}
-	}
-	header := []string{"NAME", "WORKLOAD", "PHASE", "STEP", "STATE", "NEW_PODS", "WEIGHT"}
-	rows := make([][]string, 0, len(all))
-	for i := range all {
-		rows = append(rows, row(&all[i]))
-	}
-	if namespace == "" {
-		header = append([]string{"NAMESPACE"}, header...)
-		for i := range rows {
-			rows[i] = append([]string{all[i].Namespace}, rows[i]...)
-		}
-	}
-	return output.WriteTable(sh.Out, header, rows)
-}
-
-// none says that there is nothing to list, and where it was looked for.
-func none(sh *shell.Shell, namespace string) string {
-	if namespace == "" {
-		return sh.Text.Of("rollout.none-anywhere")
-	}
-	return sh.Text.Of("rollout.none", namespace)
+		return asked.Table("rollout.none", []string{"NAME", "WORKLOAD", "PHASE", "STEP", "STATE", "NEW_PODS", "WEIGHT"}, rows)
+	})
 }
 
 func row(r *v1beta1.Rollout) []string {

@@ -13,8 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/vela-rollouts/vela/internal/cli/cluster"
-	"github.com/vela-rollouts/vela/internal/cli/exit"
-	"github.com/vela-rollouts/vela/internal/cli/flag"
+	"github.com/vela-rollouts/vela/internal/cli/listing"
 	"github.com/vela-rollouts/vela/internal/cli/output"
 	"github.com/vela-rollouts/vela/internal/cli/shell"
 )
@@ -31,25 +30,14 @@ type fact struct {
 
 // NewCommand is `vela system`.
 func NewCommand(sh *shell.Shell) *cobra.Command {
-	var format string
-	cmd := sh.Command("system", "system", "  vela system\n  vela system -o json")
-	cmd.Args = sh.NoArguments
-	flag.Output(cmd, sh.Text, &format)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f, err := output.Parse(format)
-		if err != nil {
-			return exit.With(exit.Usage, err)
-		}
-		c, err := sh.Cluster(cmd.Context())
+	verb := listing.Verb{Use: "system", Key: "system", Examples: "  vela system\n  vela system -o json"}
+	return listing.Command(sh, verb, func(ctx context.Context, asked listing.Asked) error {
+		facts, err := ask(ctx, asked.Cluster)
 		if err != nil {
 			return err
 		}
-		facts, err := ask(cmd.Context(), c)
-		if err != nil {
-			return err
-		}
-		if f.Structured() {
-			return output.Write(sh.Out, f, facts)
+		if asked.Format.Structured() {
+			return output.Write(sh.Out, asked.Format, facts)
 		}
 		rows := make([][]string, 0, len(facts))
 		for _, one := range facts {
@@ -60,8 +48,7 @@ func NewCommand(sh *shell.Shell) *cobra.Command {
 			rows = append(rows, []string{one.Name, mark + one.Value})
 		}
 		return output.WriteTable(sh.Out, []string{"PART", "STATE"}, rows)
-	}
-	return cmd
+	})
 }
 
 func ask(ctx context.Context, c *cluster.Cluster) ([]fact, error) {
