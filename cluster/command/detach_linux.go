@@ -85,7 +85,7 @@ func (o *upOptions) childArgs() []string {
 	args := []string{
 		"up", "--progress-fd=3", "--data-dir=" + o.DataDir,
 		fmt.Sprintf("--http-port=%d", o.HTTPPort), fmt.Sprintf("--https-port=%d", o.HTTPSPort), fmt.Sprintf("--api-port=%d", o.APIPort),
-		fmt.Sprintf("--ui-port=%d", o.UIPort),
+		fmt.Sprintf("--ui-port=%d", o.UIPort), fmt.Sprintf("--ui-shell=%t", o.UIShell),
 		"--pod-cidr=" + o.PodCIDR, "--service-cidr=" + o.ServiceCIDR, "--gateway-pool=" + o.GatewayPool,
 		fmt.Sprintf("--control-plane-only=%t", o.ControlPlaneOnly), fmt.Sprintf("--no-fast-path=%t", o.NoFastPath),
 		fmt.Sprintf("--without-vela=%t", o.WithoutVela), fmt.Sprintf("--verbose=%t", o.Verbose),

@@ -53,6 +53,7 @@ func newUp(version string, streams Streams) *cobra.Command {
 	f.IntVar(&o.HTTPSPort, "https-port", o.HTTPSPort, "port of the gateway for HTTPS")
 	f.IntVar(&o.APIPort, "api-port", o.APIPort, "port of the Kubernetes API, on the loopback address and for pods")
 	f.IntVar(&o.UIPort, "ui-port", o.UIPort, "port of the web UI on the loopback address; 0: none (default with --control-plane-only)")
+	f.BoolVar(&o.UIShell, "ui-shell", false, "let people who may create pods/exec open shells from the web UI")
 	f.StringVar(&o.PodCIDR, "pod-cidr", o.PodCIDR, "range of the pods' addresses")
 	f.StringVar(&o.ServiceCIDR, "service-cidr", o.ServiceCIDR, "range of the Services' addresses")
 	f.StringVar(&o.GatewayPool, "gateway-pool", "", "range out of which each Gateway gets an address of its own on this machine, such as 10.243.0.0/24 (default: all share one)")

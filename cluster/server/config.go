@@ -23,13 +23,15 @@ type Config struct {
 	HTTPPort, HTTPSPort int
 	APIPort             int
 	UIPort              int // of the web UI, on loopback; 0: none
-	PodCIDR             string
-	ServiceCIDR         string
-	GatewayPool         string // empty: Gateways share the edge's address
-	ClusterDomain       string
-	NodeName            string
-	AuditLog            string
-	ControlPlaneOnly    bool
+	// UIShell lets those who may exec into pods open shells from it.
+	UIShell          bool
+	PodCIDR          string
+	ServiceCIDR      string
+	GatewayPool      string // empty: Gateways share the edge's address
+	ClusterDomain    string
+	NodeName         string
+	AuditLog         string
+	ControlPlaneOnly bool
 	// NoFastPath has the gateway serve plain HTTP/1.1 with net/http too.
 	NoFastPath bool
 	// WithoutVela leaves vela's own controllers out; they run elsewhere.

@@ -108,7 +108,7 @@ func New(cfg Config, logs Loggers, now time.Time, report func(component.Event)) 
 	if !cfg.WithoutVela {
 		s.sup.Add(vela.New(vela.Config{
 			Kubeconfig: s.plan.PKI.Manager, CertDir: cfg.path("webhooks"), EdgeURLs: edges, Log: logs.Own,
-			UIAddr: cfg.uiAddr(), Version: cfg.Version,
+			UIAddr: cfg.uiAddr(), UIShell: cfg.UIShell, Version: cfg.Version,
 			FirstAccount: func(name, password string) { s.account = Account{name, password} },
 		}), controlplane.Objects)
 	}

@@ -25,8 +25,9 @@ type Config struct {
 	CertDir string
 	// EdgeURLs are where the edge says what it serves; none without an edge.
 	EdgeURLs []string
-	// UIAddr is where the web UI listens; empty: nowhere. FirstAccount is called when its first account was made.
+	// UIAddr is where the web UI listens; empty: nowhere. UIShell says that it opens shells, FirstAccount is called when its first account was made.
 	UIAddr       string
+	UIShell      bool
 	FirstAccount func(name, password string)
 	Version      string
 	Log          *slog.Logger
@@ -75,7 +76,7 @@ func (c *Controllers) Start(context.Context) error {
 			WebhookPort: port,
 			WebhookURL:  fmt.Sprintf("https://127.0.0.1:%d", port),
 			UI: manager.UIConfig{
-				Addr: c.cfg.UIAddr, Namespace: bootstrap.Namespace, FirstAccount: c.cfg.FirstAccount, Version: c.cfg.Version,
+				Addr: c.cfg.UIAddr, Shell: c.cfg.UIShell, Namespace: bootstrap.Namespace, FirstAccount: c.cfg.FirstAccount, Version: c.cfg.Version,
 			},
 			Log:   c.cfg.Log,
 			Ready: func() { c.once.Do(func() { close(c.ready) }) },

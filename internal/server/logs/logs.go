@@ -19,6 +19,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -78,6 +79,8 @@ func New(cfg Config) *Logs { return &Logs{cfg: cfg, open: map[string]int{}} }
 type source struct {
 	pod, container string
 	restarts       int32
+	// uid of the pod: another one may come by its name.
+	uid types.UID
 }
 
 // StreamLogs streams lines of pods.
@@ -194,7 +197,7 @@ func (s *stream) look(ctx context.Context) ([]source, error) {
 			if w.Container != "" && c.Name != w.Container {
 				continue
 			}
-			one := source{p.Name, c.Name, c.RestartCount}
+			one := source{p.Name, c.Name, c.RestartCount, p.UID}
 			started := c.State.Running != nil || c.State.Terminated != nil || c.LastTerminationState.Terminated != nil
 			if w.Previous {
 				started = c.LastTerminationState.Terminated != nil
