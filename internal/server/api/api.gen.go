@@ -1688,10 +1688,12 @@ type Pod struct {
 	Component  string      `json:"component"`
 	Containers []Container `json:"containers"`
 
-	// Cpu Used now; missing without metrics
-	Cpu            string     `json:"cpu,omitempty"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	Ip             string     `json:"ip,omitempty"`
+	// Cpu Used now; told of one pod alone, and only where the cluster serves metrics.k8s.io
+	Cpu       string    `json:"cpu,omitempty"`
+	CreatedAt time.Time `json:"createdAt"`
+	Ip        string    `json:"ip,omitempty"`
+
+	// Memory As cpu
 	Memory         string     `json:"memory,omitempty"`
 	Message        string     `json:"message,omitempty"`
 	Name           string     `json:"name"`

@@ -65,6 +65,11 @@ func (l *Look) GetPod(ctx context.Context, r api.GetPodRequestObject) (api.GetPo
 	if out.Yaml, err = podYAML(p); err != nil {
 		return nil, err
 	}
+	as, err := l.Cluster.As(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.Pod.Cpu, out.Pod.Memory = usage(ctx, as, r.Ns, r.Pod)
 	events := &corev1.EventList{}
 	if err := gather.IfAllowed(l.Cluster.List(ctx, events, client.InNamespace(r.Ns))); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -39,32 +40,44 @@ func (g *graph) traffic() {
 	}
 	for i := range g.seen.HTTPRoutes {
 		r := &g.seen.HTTPRoutes[i]
-		var refs [][]backend
+		var rules [][]gatewayv1.BackendRef
 		for _, rule := range r.Spec.Rules {
-			var all []backend
+			var refs []gatewayv1.BackendRef
 			for _, b := range rule.BackendRefs {
-				all = append(all, backendOf(b.BackendRef))
+				refs = append(refs, b.BackendRef)
 			}
-			refs = append(refs, all)
+			rules = append(rules, refs)
 		}
-		health, message := g.served(plan.RouteKey("HTTPRoute", r.Namespace, r.Name))
-		id := g.node(componentID(componentOf(&r.ObjectMeta)), &r.ObjectMeta, api.TopologyNode{Kind: "HTTPRoute", ApiVersion: gatewayv1.GroupVersion.String(), Health: health, Message: message})
-		g.rules(id, componentOf(&r.ObjectMeta), refs, ids)
+		g.route("HTTPRoute", &r.ObjectMeta, rules, ids)
 	}
 	for i := range g.seen.GRPCRoutes {
 		r := &g.seen.GRPCRoutes[i]
-		var refs [][]backend
+		var rules [][]gatewayv1.BackendRef
 		for _, rule := range r.Spec.Rules {
-			var all []backend
+			var refs []gatewayv1.BackendRef
 			for _, b := range rule.BackendRefs {
-				all = append(all, backendOf(b.BackendRef))
+				refs = append(refs, b.BackendRef)
 			}
-			refs = append(refs, all)
+			rules = append(rules, refs)
 		}
-		health, message := g.served(plan.RouteKey("GRPCRoute", r.Namespace, r.Name))
-		id := g.node(componentID(componentOf(&r.ObjectMeta)), &r.ObjectMeta, api.TopologyNode{Kind: "GRPCRoute", ApiVersion: gatewayv1.GroupVersion.String(), Health: health, Message: message})
-		g.rules(id, componentOf(&r.ObjectMeta), refs, ids)
+		g.route("GRPCRoute", &r.ObjectMeta, rules, ids)
 	}
+}
+
+// route draws a route of the Gateway API with where its rules lead.
+func (g *graph) route(kind string, o *metav1.ObjectMeta, rules [][]gatewayv1.BackendRef, services map[string]string) {
+	component := componentOf(o)
+	health, message := g.served(plan.RouteKey(kind, o.Namespace, o.Name))
+	id := g.node(componentID(component), o, api.TopologyNode{Kind: kind, ApiVersion: gatewayv1.GroupVersion.String(), Health: health, Message: message})
+	all := make([][]backend, 0, len(rules))
+	for _, refs := range rules {
+		var some []backend
+		for _, ref := range refs {
+			some = append(some, backendOf(ref))
+		}
+		all = append(all, some)
+	}
+	g.rules(id, component, all, services)
 }
 
 func (g *graph) service(s *corev1.Service) string {

@@ -10,7 +10,9 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/vela-rollouts/vela/api/core/v1beta1"
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/gather"
 	"github.com/vela-rollouts/vela/internal/server/present"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 	"github.com/vela-rollouts/vela/internal/workflow/choice"
@@ -27,11 +29,7 @@ func (r *Runs) ListRevisions(ctx context.Context, req api.ListRevisionsRequestOb
 
 // GetRevision is one revision of this very application, with its specification.
 func (r *Runs) GetRevision(ctx context.Context, req api.GetRevisionRequestObject) (api.GetRevisionResponseObject, error) {
-	seen, err := r.gather.App(ctx, req.Ns, req.App)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := seen.SpecOf(req.Revision)
+	seen, spec, err := r.revision(ctx, req.Ns, req.App, req.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -48,13 +46,19 @@ func (r *Runs) GetRevision(ctx context.Context, req api.GetRevisionRequestObject
 	return nil, problem.NotFound("revision", req.Revision)
 }
 
+// revision is an application, and the specification of one of its revisions.
+func (r *Runs) revision(ctx context.Context, namespace, app, name string) (gather.Seen, v1beta1.ApplicationSpec, error) {
+	seen, err := r.gather.App(ctx, namespace, app)
+	if err != nil {
+		return seen, v1beta1.ApplicationSpec{}, err
+	}
+	spec, err := seen.SpecOf(name)
+	return seen, spec, err
+}
+
 // RollbackToRevision releases what an older revision was, as a new version.
 func (r *Runs) RollbackToRevision(ctx context.Context, req api.RollbackToRevisionRequestObject) (api.RollbackToRevisionResponseObject, error) {
-	seen, err := r.gather.App(ctx, req.Ns, req.App)
-	if err != nil {
-		return nil, err
-	}
-	spec, err := seen.SpecOf(req.Revision)
+	_, spec, err := r.revision(ctx, req.Ns, req.App, req.Revision)
 	if err != nil {
 		return nil, err
 	}

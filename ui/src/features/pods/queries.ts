@@ -15,6 +15,9 @@ export function usePods(ns: string, app: string) {
   );
 }
 
+// What a pod uses is told by no stream; where a cluster tells it at all, it looks about this often itself.
+const usageEvery = 15_000;
+
 /** One pod with its events and its YAML; read anew when the stream tells of it, or of something that happened to the application. */
 export function usePod(ns: string, app: string, pod: string) {
   const cache = useQueryClient();
@@ -31,5 +34,6 @@ export function usePod(ns: string, app: string, pod: string) {
   return useQuery({
     queryKey: ['pod', ns, app, pod],
     queryFn: async ({ signal }) => dataOf(await api().GET('/apps/{ns}/{app}/pods/{pod}', { params: { path: { ns, app, pod } }, signal })),
+    refetchInterval: (query) => (query.state.data?.pod.cpu ? usageEvery : false),
   });
 }
