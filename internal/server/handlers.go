@@ -15,6 +15,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/apps"
 	"github.com/vela-rollouts/vela/internal/server/catalog"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/lasting"
 	"github.com/vela-rollouts/vela/internal/server/logs"
 	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/matrix"
@@ -50,15 +51,12 @@ func newHandlers(deps Deps) (handlers, error) {
 		return handlers{}, err
 	}
 	gatherer := &gather.Gatherer{Cluster: deps.Cluster, Edge: deps.Edge, Clock: deps.Clock}
+	goesOn := lasting.Config{Cluster: deps.Cluster, Gather: gatherer, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log}
 	return handlers{
-		Session: deps.Session,
-		Hub:     deps.Stream,
-		Logs: logs.New(logs.Config{
-			Cluster: deps.Cluster, Gather: gatherer, Open: deps.OpenLog, Watch: deps.Stream.Watch, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
-		}),
-		Shell: shell.New(shell.Config{
-			Cluster: deps.Cluster, Gather: gatherer, Run: deps.Shell, Again: deps.Session.Again, Clock: deps.Clock, Log: deps.Log,
-		}),
+		Session:  deps.Session,
+		Hub:      deps.Stream,
+		Logs:     logs.New(logs.Config{Config: goesOn, Open: deps.OpenLog, Watch: deps.Stream.Watch}),
+		Shell:    shell.New(shell.Config{Config: goesOn, Run: deps.Shell}),
 		System:   deps.System,
 		Look:     &look.Look{Cluster: deps.Cluster, Gather: gatherer},
 		Timeline: &timeline.Timeline{Cluster: deps.Cluster, Gather: gatherer},

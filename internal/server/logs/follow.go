@@ -13,13 +13,14 @@ import (
 
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/lasting"
 	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 )
 
 // follow writes lines as they come, of pods that come too, until the client goes, its session ends or it may not read logs any more.
 func (s *stream) follow(ctx context.Context, readers *sync.WaitGroup, out *writer) error {
-	rechecks := s.logs.cfg.Clock.NewTicker(recheckEvery)
+	rechecks := s.logs.cfg.Clock.NewTicker(lasting.RecheckEvery)
 	defer rechecks.Stop()
 	var due <-chan time.Time
 	for {
@@ -48,7 +49,7 @@ func (s *stream) follow(ctx context.Context, readers *sync.WaitGroup, out *write
 				due = s.logs.cfg.Clock.After(retryAfter)
 			}
 		case <-rechecks.C():
-			if why := s.refused(ctx); why != nil {
+			if why := s.logs.cfg.Refused(ctx, access.Check{Verb: "get", Resource: "pods/log", Namespace: s.ns}); why != nil {
 				_ = out.write(api.LogLine{Notice: api.LogLineNoticeFailed, Text: why.Error()})
 				return nil
 			}
@@ -57,18 +58,6 @@ func (s *stream) follow(ctx context.Context, readers *sync.WaitGroup, out *write
 			return nil //nolint:nilerr // the client is gone
 		}
 	}
-}
-
-// refused says why the person may not read on. An API server that does not answer is no reason.
-func (s *stream) refused(ctx context.Context) error {
-	person, err := s.logs.cfg.Again(ctx)
-	if err == nil {
-		err = s.logs.cfg.Cluster.Must(access.WithPerson(ctx, person), access.Check{Verb: "get", Resource: "pods/log", Namespace: s.ns})
-	}
-	if err == nil || problem.From(err).Status == http.StatusServiceUnavailable {
-		return nil
-	}
-	return err
 }
 
 // begin reads sources side by side.

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,12 +19,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
 	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/lasting"
 	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 )
@@ -33,9 +32,8 @@ import (
 const (
 	// mostContainers are read side by side.
 	mostContainers = 50
-	// pace is how soon after a change new pods are looked for while logs are followed, retryAfter when that failed; recheckEvery is how
-	// often permissions are looked at.
-	pace, retryAfter, recheckEvery = 250 * time.Millisecond, 5 * time.Second, time.Minute
+	// pace is how soon after a change new pods are looked for while logs are followed, retryAfter when that failed.
+	pace, retryAfter = 250 * time.Millisecond, 5 * time.Second
 	// perSession and perServer are how many streams of logs there are at a time.
 	perSession, perServer = 6, 500
 	// ahead is how many lines may wait for the client.
@@ -53,27 +51,21 @@ type Open func(ctx context.Context, p access.Person, namespace, pod string, opti
 
 // Config of the logs.
 type Config struct {
-	Cluster *access.Cluster
-	Gather  *gather.Gatherer
-	Open    Open
-	Watch   gather.Watch
-	// Again says who the person of a request is by now, or that the session has ended.
-	Again func(context.Context) (access.Person, error)
-	Clock clock.WithTicker
-	Log   *slog.Logger
+	lasting.Config
+	Open  Open
+	Watch gather.Watch
 }
 
 // Logs answers the operation of this package.
 type Logs struct {
-	cfg Config
-
-	mu   sync.Mutex
-	open map[string]int // by session
-	all  int
+	cfg    Config
+	places *lasting.Places
 }
 
 // New returns Logs.
-func New(cfg Config) *Logs { return &Logs{cfg: cfg, open: map[string]int{}} }
+func New(cfg Config) *Logs {
+	return &Logs{cfg: cfg, places: lasting.NewPlaces("open logs", perSession, perServer)}
+}
 
 // source is one run of a container.
 type source struct {
@@ -104,50 +96,28 @@ func (l *Logs) StreamLogs(ctx context.Context, r api.StreamLogsRequestObject) (a
 	if r.Params.Follow {
 		s.changed, s.unwatch = l.cfg.Watch(func(o client.Object) bool { return gather.Concerns(s.ns, s.app, o) })
 	}
-	sources, err := s.enter(ctx)
+	sources, leave, err := s.enter(ctx)
 	if err != nil {
 		s.unwatch()
 		return nil, err
 	}
 	return answer(func(w http.ResponseWriter) error {
 		defer s.unwatch()
-		defer l.exit(person.Session)
+		defer leave()
 		return s.answer(ctx, w, sources)
 	}), nil
 }
 
 // enter finds what to begin with, and takes a place among the open logs.
-func (s *stream) enter(ctx context.Context) ([]source, error) {
-	sources, err := s.look(ctx)
-	if err != nil {
-		return nil, err
+func (s *stream) enter(ctx context.Context) (begin []source, leave func(), err error) {
+	if begin, err = s.look(ctx); err != nil {
+		return nil, nil, err
 	}
 	if s.want.Pod != "" && !s.found {
-		return nil, problem.NotFound("pod", s.want.Pod).With("application", s.app)
+		return nil, nil, problem.NotFound("pod", s.want.Pod).With("application", s.app)
 	}
-	return sources, s.logs.enter(s.person.Session)
-}
-
-func (l *Logs) enter(session string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.open[session] >= perSession || l.all >= perServer {
-		e := problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are %d open logs in this session already; close one of them", l.open[session])
-		e.RetryAfter = 5 * time.Second
-		return e
-	}
-	l.open[session]++
-	l.all++
-	return nil
-}
-
-func (l *Logs) exit(session string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all--
-	if l.open[session]--; l.open[session] == 0 {
-		delete(l.open, session)
-	}
+	leave, err = s.logs.places.Take(s.person.Session)
+	return begin, leave, err
 }
 
 // answer is written as lines come.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
+	"github.com/vela-rollouts/vela/internal/server/lasting"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 )
 
@@ -70,8 +71,12 @@ func (s *Shell) OpenExec(ctx context.Context, r api.OpenExecRequestObject) (api.
 	if err != nil {
 		return nil, err
 	}
+	leave, err := s.places.Take(person.Session)
+	if err != nil {
+		return nil, err
+	}
 	return answer(func(w http.ResponseWriter) error {
-		defer s.closed(person.Session)
+		defer leave()
 		return s.serve(ctx, w, request, t)
 	}), nil
 }
@@ -158,7 +163,7 @@ func listen(ctx context.Context, conn *websocket.Conn, keyboard io.Writer, sizes
 
 // watch ends a shell whose person may not have it any more, or that nobody types into.
 func (s *Shell) watch(ctx context.Context, t ticket, heard <-chan struct{}, stop context.CancelCauseFunc) {
-	look := s.cfg.Clock.NewTicker(recheckEvery)
+	look := s.cfg.Clock.NewTicker(lasting.RecheckEvery)
 	defer look.Stop()
 	last := s.cfg.Clock.Now()
 	for {
@@ -172,12 +177,8 @@ func (s *Shell) watch(ctx context.Context, t ticket, heard <-chan struct{}, stop
 				stop(problem.Refused("nothing was typed for half an hour, so the shell was closed"))
 				return
 			}
-			person, err := s.cfg.Again(ctx)
-			if err == nil {
-				err = s.cfg.Cluster.Must(access.WithPerson(ctx, person), access.Check{Verb: "create", Resource: "pods/exec", Namespace: t.target.Namespace})
-			}
-			if err != nil && problem.From(err).Status != http.StatusServiceUnavailable {
-				stop(err)
+			if why := s.cfg.Refused(ctx, access.Check{Verb: "create", Resource: "pods/exec", Namespace: t.target.Namespace}); why != nil {
+				stop(why)
 				return
 			}
 		}

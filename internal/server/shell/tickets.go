@@ -8,7 +8,6 @@ package shell
 import (
 	"context"
 	"crypto/rand"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,11 +15,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/clock"
 
 	"github.com/vela-rollouts/vela/internal/server/access"
 	"github.com/vela-rollouts/vela/internal/server/api"
-	"github.com/vela-rollouts/vela/internal/server/gather"
+	"github.com/vela-rollouts/vela/internal/server/lasting"
 	"github.com/vela-rollouts/vela/internal/server/look"
 	"github.com/vela-rollouts/vela/internal/server/problem"
 )
@@ -28,10 +26,10 @@ import (
 const (
 	// lasts is how long a ticket is good.
 	lasts = 30 * time.Second
-	// mostTickets are kept at a time, mostShells of a session are open.
+	// mostTickets are kept and mostTickets shells are open at a time, mostShells of a session.
 	mostTickets, mostShells = 1000, 4
-	// recheckEvery is how often permissions are looked at again; idle is how long nothing may be typed.
-	recheckEvery, idle = time.Minute, 30 * time.Minute
+	// idle is how long nothing may be typed.
+	idle = 30 * time.Minute
 	// columns and rows of a terminal whose size is not said.
 	columns, rows = 80, 24
 )
@@ -44,23 +42,18 @@ type Target struct {
 
 // Config of the shells.
 type Config struct {
-	Cluster *access.Cluster
-	Gather  *gather.Gatherer
+	lasting.Config
 	// Run is nil where shells are switched off.
 	Run Run
-	// Again says who the person of a request is by now, or that the session has ended.
-	Again func(context.Context) (access.Person, error)
-	Clock clock.WithTicker
-	Log   *slog.Logger
 }
 
 // Shell answers the operations of this package.
 type Shell struct {
-	cfg Config
+	cfg    Config
+	places *lasting.Places
 
 	mu      sync.Mutex
 	tickets map[string]ticket
-	open    map[string]int // by session
 }
 
 type ticket struct {
@@ -72,7 +65,7 @@ type ticket struct {
 
 // New returns a Shell.
 func New(cfg Config) *Shell {
-	return &Shell{cfg: cfg, tickets: map[string]ticket{}, open: map[string]int{}}
+	return &Shell{cfg: cfg, places: lasting.NewPlaces("shells", mostShells, mostTickets), tickets: map[string]ticket{}}
 }
 
 func off() error {
@@ -107,6 +100,9 @@ func (s *Shell) CreateExecTicket(ctx context.Context, r api.CreateExecTicketRequ
 		person: person, target: Target{Namespace: r.Ns, Pod: r.Pod, Container: r.Body.Container, Command: command},
 		size: Size{Columns: orElse(r.Body.Columns, columns), Rows: orElse(r.Body.Rows, rows)}, expires: s.cfg.Clock.Now().Add(lasts),
 	}
+	if err := s.places.Free(person.Session); err != nil {
+		return nil, err
+	}
 	id := strings.ToLower(rand.Text())
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,8 +111,8 @@ func (s *Shell) CreateExecTicket(ctx context.Context, r api.CreateExecTicketRequ
 			delete(s.tickets, old)
 		}
 	}
-	if len(s.tickets) >= mostTickets || s.open[person.Session] >= mostShells {
-		return nil, problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are too many shells already; close one of them")
+	if len(s.tickets) >= mostTickets {
+		return nil, problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are too many shells already; try again in half a minute")
 	}
 	s.tickets[id] = t
 	return api.CreateExecTicket201JSONResponse{Ticket: id, Path: "/api/v1/exec/" + id, ExpiresAt: t.expires.UTC()}, nil
@@ -138,17 +134,5 @@ func (s *Shell) redeem(id string, p access.Person) (ticket, error) {
 	if !ok || !s.cfg.Clock.Now().Before(t.expires) || t.person.Session != p.Session || t.person.User != p.User {
 		return ticket{}, problem.NotFound("ticket", "").With("seconds", "30")
 	}
-	if s.open[p.Session] >= mostShells {
-		return ticket{}, problem.New(http.StatusTooManyRequests, api.ProblemCodeTooManyStreams, "there are %d shells in this session already; close one of them", mostShells)
-	}
-	s.open[p.Session]++
 	return t, nil
-}
-
-func (s *Shell) closed(session string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open[session]--; s.open[session] <= 0 {
-		delete(s.open, session)
-	}
 }
