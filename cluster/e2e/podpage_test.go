@@ -176,7 +176,7 @@ func TestThePageOfAPod(t *testing.T) {
 			t.Errorf("it ends as if nothing had happened: %+v", end)
 		}
 	})
-	log, err := os.ReadFile(filepath.Join(config(nil).DataDir, "velad.log"))
+	log, err := os.ReadFile(filepath.Join(config().DataDir, "velad.log"))
 	must(t, err)
 	for _, mark := range []string{"a shell was opened", "a shell was closed", "user=vela:operator", "pod=" + tools} {
 		if !strings.Contains(string(log), mark) {
