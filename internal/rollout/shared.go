@@ -20,6 +20,8 @@ type Shared struct {
 	Problem string
 	// Joined says that it has the mark of this Rollout's release.
 	Joined bool
+	// Broken says that it can't be followed as it is: a release by it that is under way stays as it is too.
+	Broken bool
 }
 
 // Requests are what a TrafficRouting says of the traffic of a new version: the routes to the workload, which may be none, and
@@ -82,9 +84,10 @@ func everyPodOf(want *intstr.IntOrString, replicas int32) bool {
 }
 
 // sharedMissing waits for a TrafficRouting that no release can begin by. One that has the mark of this release stays until the
-// mark is taken off, also when somebody deletes it meanwhile.
+// mark is taken off, also when somebody deletes it meanwhile; where it says nothing that can be followed any more, requests go where
+// they went.
 func sharedMissing(l look) (verdict, bool) {
-	if l.Shared.Problem == "" || l.Shared.Joined || l.closing {
+	if l.Shared.Problem == "" || l.Shared.Joined && !l.Shared.Broken || l.closing {
 		return verdict{}, false
 	}
 	return l.beforeRoutes(l.Shared.Problem), true

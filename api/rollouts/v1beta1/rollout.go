@@ -120,6 +120,8 @@ type Pause struct {
 }
 
 // TrafficRouting names a Service and the routes to it. Several routes, of one kind or of several, are led alike.
+//
+// +kubebuilder:skipversion
 type TrafficRouting struct {
 	// Service that the routes point to.
 	// +kubebuilder:validation:MinLength=1

@@ -55,6 +55,7 @@ func (r *Reconciler) gatherShared(ctx context.Context, w *world) error {
 	w.seen.Shared = rollout.Shared{Name: name, Problem: problem(w.rollout, name, tr, found)}
 	if found {
 		w.shared.named, w.seen.Shared.Joined = tr, slices.Contains(tr.Finalizers, mark(w.rollout))
+		w.seen.Shared.Broken = len(validate.TrafficRouting(tr, CanLead)) > 0
 		if w.ways, err = r.waysOf(ctx, tr, w.workload); err != nil {
 			return err
 		}

@@ -341,3 +341,24 @@ func TestWhatATrafficRoutingNamesWakesItsRollouts(t *testing.T) {
 		t.Errorf("the Rollout wakes the TrafficRoutings %q, want the one that it marked", got)
 	}
 }
+
+// However it came to that: who was not among the requests that a person chose does not get the new version.
+func TestAReleaseKeepsItsRequestsWhenItsTrafficRoutingSaysNothingAnyMore(t *testing.T) {
+	b := newBench(t, append(sharing(), entry())...)
+	b.settle()
+	b.to("demo", "50%")
+	tr := &v1alpha1.TrafficRouting{}
+	b.find("default/entry", tr)
+	tr.Spec = v1alpha1.TrafficRoutingSpec{}
+	b.must(b.api.Update(t.Context(), tr))
+	b.settle()
+	b.clock.Step(2 * lasting)
+	b.settle()
+	b.wants("it is empty", map[string]int{"demo": 30, "api": -1}, "Progressing demo")
+	if got := b.rollout().Status.Message; !strings.Contains(got, "the TrafficRouting entry can't be followed: spec.objectRef: is empty") {
+		t.Errorf("nobody is told: %s", got)
+	}
+	b.applyTo("demo", "demo-v1", "v1")
+	b.settle()
+	b.wants("taken back all the same", map[string]int{"demo": -1, "api": -1}, "Initial")
+}
