@@ -53,9 +53,24 @@ func (r RolloutRules) Handle(ctx context.Context, req admission.Request) admissi
 		if problems := r.CheckChange(was, is); len(problems) > 0 {
 			return admission.Denied(Sentences(problems))
 		}
+		owner, err := r.steered(ctx, req, was)
+		if err != nil {
+			return admission.Errored(http.StatusInternalServerError, err)
+		}
+		if owner != "" && !onlyPaused(was, is) {
+			return admission.Denied(fmt.Sprintf("spec: Application %s is releasing %s by this Rollout, and the steps of its workflow say how much of it: "+
+				"go on with vela workflow resume %s, go back with vela workflow rollback %s, or change the Application", owner, was.Spec.ReleaseID, owner, owner))
+		}
 	}
 	is.Namespace = req.Namespace
 	return verdict(r.Check(ctx, is))
+}
+
+// onlyPaused says that an edit holds a release where it is, or lets it go on to what its steps ask for already, and changes nothing else.
+func onlyPaused(was, is *rollouts.Rollout) bool {
+	was = was.DeepCopy()
+	was.Spec.Strategy.Paused = is.Spec.Strategy.Paused
+	return equality.Semantic.DeepEqual(was.Spec, is.Spec) && was.TrafficRoutingName() == is.TrafficRoutingName()
 }
 
 // verdict refuses what has problems.
@@ -76,20 +91,31 @@ func (r RolloutRules) deletion(ctx context.Context, req admission.Request) admis
 	if err := json.Unmarshal(req.OldObject.Raw, ro); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("reading the stored Rollout: %w", err))
 	}
+	owner, err := r.steered(ctx, req, ro)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	if owner == "" {
+		return admission.Allowed("")
+	}
+	return admission.Denied(fmt.Sprintf("Application %s is releasing %s by this Rollout, and without it all pods would get that version at once: "+
+		"go back with vela workflow rollback %s, or go on with vela workflow resume %s", owner, ro.Spec.ReleaseID, owner, owner))
+}
+
+// steered gives the Application that is releasing a version by a stored Rollout, where it is not for who asks to change that; empty
+// for none. The Application's own controller and the cluster's may.
+func (r RolloutRules) steered(ctx context.Context, req admission.Request, ro *rollouts.Rollout) (string, error) {
 	owner, by := ro.Labels[v1beta1.LabelAppName], req.UserInfo.Username
 	if owner == "" { // a label is easily taken off
 		owner = v1beta1.AppOfRevision(ro.Spec.ReleaseID)
 	}
 	system := by == "system:kube-controller-manager" || strings.HasPrefix(by, "system:serviceaccount:kube-system:")
 	if owner == "" || system || ro.DeletionTimestamp != nil || ro.Status.Phase != rollouts.PhaseProgressing {
-		return admission.Allowed("")
+		return "", nil
 	}
 	controller, err := r.Controller(ctx)
-	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, err)
-	}
-	if by == controller {
-		return admission.Allowed("")
+	if err != nil || by == controller {
+		return "", err
 	}
 	namespace := ro.Labels[v1beta1.LabelAppNamespace]
 	if namespace == "" {
@@ -97,11 +123,10 @@ func (r RolloutRules) deletion(ctx context.Context, req admission.Request) admis
 	}
 	app, err := r.Application(ctx, namespace, owner)
 	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, fmt.Errorf("reading Application %s/%s: %w", namespace, owner, err))
+		return "", fmt.Errorf("reading Application %s/%s: %w", namespace, owner, err)
 	}
 	if app == nil || app.DeletionTimestamp != nil {
-		return admission.Allowed("")
+		return "", nil
 	}
-	return admission.Denied(fmt.Sprintf("Application %s is releasing %s by this Rollout, and without it all pods would get that version at once: "+
-		"go back with vela workflow rollback %s, or go on with vela workflow resume %s", owner, ro.Spec.ReleaseID, owner, owner))
+	return owner, nil
 }

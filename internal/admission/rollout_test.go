@@ -113,6 +113,51 @@ func TestARolloutIsNotTakenAwayFromTheReleaseOfAnApplication(t *testing.T) {
 	}
 }
 
+func TestTheStepsOfAnApplicationsReleaseAreChangedByItsWorkflowOnly(t *testing.T) {
+	t.Parallel()
+	rules := velaadmission.RolloutRules{
+		Check:       func(context.Context, *rollouts.Rollout) ([]error, error) { return nil, nil },
+		CheckChange: func(_, _ *rollouts.Rollout) []error { return nil },
+		Controller:  func(context.Context) (string, error) { return "vela", nil },
+		Application: func(_ context.Context, _, name string) (*corev1beta1.Application, error) {
+			if name != "demo" {
+				return nil, nil
+			}
+			return &corev1beta1.Application{}, nil
+		},
+	}
+	const (
+		meta      = `metadata: {name: demo, labels: {app.oam.dev/name: demo}}, `
+		steps     = `strategy: {canary: {steps: [{traffic: 20%}]}}`
+		releasing = `{` + meta + `spec: {releaseID: demo-v2, ` + steps + `}, status: {phase: Progressing}}`
+		refused   = "spec: Application demo is releasing demo-v2 by this Rollout, and the steps of its workflow say how much of it: " +
+			"go on with vela workflow resume demo, go back with vela workflow rollback demo, or change the Application"
+	)
+	for name, c := range map[string]struct{ is, was, by, want string }{
+		"all of the traffic by a person":     {`{` + meta + `spec: {releaseID: demo-v2, strategy: {canary: {steps: [{traffic: 100%}]}}}}`, releasing, "alice", refused},
+		"disabled by a person":               {`{` + meta + `spec: {releaseID: demo-v2, disabled: true, ` + steps + `}}`, releasing, "alice", refused},
+		"another release by a person":        {`{` + meta + `spec: {` + steps + `}}`, releasing, "alice", refused},
+		"one whose labels a person took off": {`{spec: {releaseID: demo-v2, disabled: true, ` + steps + `}}`, `{spec: {releaseID: demo-v2, ` + steps + `}, status: {phase: Progressing}}`, "alice", refused},
+		"paused by a person":                 {`{` + meta + `spec: {releaseID: demo-v2, strategy: {paused: true, canary: {steps: [{traffic: 20%}]}}}}`, releasing, "alice", ""},
+		"a label by a person":                {`{metadata: {labels: {a: b}}, spec: {releaseID: demo-v2, ` + steps + `}}`, releasing, "alice", ""},
+		"all of the traffic by its workflow": {`{` + meta + `spec: {releaseID: demo-v2, strategy: {canary: {steps: [{traffic: 100%}]}}}}`, releasing, "vela", ""},
+		"when the release is over":           {`{` + meta + `spec: {disabled: true}}`, `{` + meta + `spec: {releaseID: demo-v2}, status: {phase: Healthy}}`, "alice", ""},
+		"one that belongs to no Application": {`{spec: {disabled: true}}`, `{status: {phase: Progressing}}`, "alice", ""},
+		"one whose Application is no more":   {`{spec: {disabled: true}}`, `{metadata: {labels: {app.oam.dev/name: gone}}, status: {phase: Progressing}}`, "alice", ""},
+	} {
+		req := request(t, admissionv1.Update, c.is, c.was, "")
+		req.UserInfo.Username = c.by
+		resp := rules.Handle(t.Context(), req)
+		got := ""
+		if resp.Result != nil {
+			got = resp.Result.Message
+		}
+		if resp.Allowed != (c.want == "") || got != c.want {
+			t.Errorf("%s: allowed %v, %q; want %q", name, resp.Allowed, got, c.want)
+		}
+	}
+}
+
 func TestTrafficRoutingRules(t *testing.T) {
 	t.Parallel()
 	rules := velaadmission.TrafficRoutingRules{
