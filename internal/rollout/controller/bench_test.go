@@ -51,6 +51,8 @@ type bench struct {
 	events []string
 	broken string // the image whose pods are never ready
 	made   int    // pods so far
+	// refuse says why the API server will not have a write; nil where it has all.
+	refuse func(what string, o client.Object) error
 }
 
 func newBench(t *testing.T, objects ...client.Object) *bench {
@@ -88,6 +90,11 @@ func (b *bench) start() {
 	wrote := func(what string, o client.Object, do func() error) error {
 		if b.dead {
 			return errKilled
+		}
+		if b.refuse != nil {
+			if err := b.refuse(what, o); err != nil {
+				return err
+			}
 		}
 		if err := do(); err != nil {
 			return err

@@ -91,7 +91,9 @@ func (r *Reconciler) pass(ctx context.Context, ro *v1beta1.Rollout) (time.Durati
 			return 0, err
 		}
 	}
-	if err := r.act(ctx, w, d); err != nil {
+	if err := r.act(ctx, w, d); refused(err) {
+		return r.tell(ctx, w, d, err)
+	} else if err != nil {
 		return 0, err
 	}
 	var wait time.Duration
