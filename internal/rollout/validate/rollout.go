@@ -35,6 +35,7 @@ func Rollout(ro *v1beta1.Rollout, others Others, canLead Leader) []error {
 			faults = append(faults, err)
 		}
 	}
+	add(nameable(ro))
 	add(Workload(ro.Spec.WorkloadRef))
 	add(alone(ro, others.Rollouts))
 	add(styled(ro))
@@ -61,6 +62,7 @@ func Rollout(ro *v1beta1.Rollout, others Others, canLead Leader) []error {
 	}
 	add(delay(field, plan, style, ro.TrafficRoutingName()))
 	add(foreign(field, plan))
+	add(dress(field, plan.PatchPodTemplateMetadata))
 	add(inPlace(field, ro.Spec.WorkloadRef, plan, style))
 	for i, r := range plan.TrafficRoutings {
 		at := schema.Index(field+".trafficRoutings", i)
@@ -197,6 +199,8 @@ func Routing(at string, r v1beta1.TrafficRouting) error {
 		return schema.Faultf(at, "has no route; name one in ingress.name, gateway.httpRouteName or gateway.grpcRouteName")
 	case r.Ingress != nil && r.Ingress.Name == "":
 		return schema.Faultf(at+".ingress.name", "is missing; name the Ingress that leads to the Service")
+	case r.Ingress != nil && len(r.Ingress.Name) > longestIngress:
+		return schema.Faultf(at+".ingress.name", "is %s, which is too long: the canary Ingress gets the name with -canary; shorten it to %d characters", r.Ingress.Name, longestIngress)
 	case g == nil:
 	case g.HTTPRouteName == nil && g.GRPCRouteName == nil:
 		return schema.Faultf(at+".gateway", "names no route; name one in httpRouteName or grpcRouteName")
@@ -284,6 +288,9 @@ func Requests(at string, s v1beta1.Step, field string, all []v1beta1.TrafficRout
 	for i, m := range s.Matches {
 		if m.Path == nil && len(m.Headers) == 0 && len(m.QueryParams) == 0 {
 			return schema.Faultf(schema.Index(at+".matches", i), "is empty, so all requests match; name a path, headers or queryParams, or remove it")
+		}
+		if err := sendable(schema.Index(at+".matches", i), m); err != nil {
+			return err
 		}
 	}
 	for _, r := range all {

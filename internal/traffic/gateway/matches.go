@@ -34,6 +34,14 @@ func CanLead(kind traffic.Kind, s rollouts.Step) error {
 		if m.Path != nil && text(pathOf(m.Path), "type") != expression && !strings.HasPrefix(text(pathOf(m.Path), "value"), "/") {
 			return fmt.Errorf("matches[%d].path.value is %q; write a path that begins with /", i, text(pathOf(m.Path), "value"))
 		}
+		if m.Path != nil && text(pathOf(m.Path), "type") == expression {
+			if _, err := regexp.Compile(text(pathOf(m.Path), "value")); err != nil {
+				return fmt.Errorf("matches[%d].path.value is not a regular expression (RE2): %w", i, err)
+			}
+		}
+		if err := paramsLead(i, m.QueryParams); err != nil {
+			return err
+		}
 		names := map[string]bool{}
 		for j, h := range m.Headers {
 			name := strings.ToLower(string(h.Name))
@@ -46,6 +54,24 @@ func CanLead(kind traffic.Kind, s rollouts.Step) error {
 					return fmt.Errorf("matches[%d].headers[%d].value is not a regular expression (RE2): %w", i, j, err)
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// paramsLead says why a route can't look at the query parameters of a match.
+func paramsLead(match int, params []gatewayv1.HTTPQueryParamMatch) error {
+	names := map[gatewayv1.HTTPHeaderName]bool{}
+	for j, q := range params {
+		if names[q.Name] {
+			return fmt.Errorf("matches[%d].queryParams[%d] looks at the parameter %s a second time, and all parameters of a match have to match; remove it, or give it a match of its own", match, j, q.Name)
+		}
+		names[q.Name] = true
+		if q.Type == nil || *q.Type != gatewayv1.QueryParamMatchRegularExpression {
+			continue
+		}
+		if _, err := regexp.Compile(q.Value); err != nil {
+			return fmt.Errorf("matches[%d].queryParams[%d].value is not a regular expression (RE2): %w", match, j, err)
 		}
 	}
 	return nil
