@@ -1317,6 +1317,9 @@ type Definition struct {
 	// Example Properties to begin with
 	Example map[string]interface{} `json:"example,omitempty"`
 
+	// Help Explanations in other languages than English, which stands in jsonSchema: by language (zh), then by JSON pointer of the property
+	Help map[string]map[string]string `json:"help,omitempty"`
+
 	// I18n Labels by language (en, zh), then by JSON pointer of the property
 	I18n map[string]map[string]string `json:"i18n"`
 

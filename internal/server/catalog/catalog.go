@@ -70,7 +70,7 @@ func (c *Catalog) GetDefinition(_ context.Context, req api.GetDefinitionRequestO
 		}
 		out := api.GetDefinition200JSONResponse{
 			Type: e.kind, Name: e.name, Title: titleOf(e.name), Summary: summaryOf(e), Workloads: e.workloads,
-			UiSchema: hints(e), I18n: labels(e.schema), Example: example(e.name),
+			UiSchema: hints(e), I18n: labels(e.schema), Help: help(e.schema), Example: example(e.name),
 		}
 		if err := json.Unmarshal(raw, &out.JsonSchema); err != nil {
 			return nil, fmt.Errorf("reading the schema of %s: %w", e.name, err)

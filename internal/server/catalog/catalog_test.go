@@ -24,6 +24,21 @@ func TestEverythingHasWordsInBothLanguages(t *testing.T) {
 			}
 		})
 	}
+	chinese := explanations()
+	explained := map[string]bool{}
+	for _, e := range New(definition.Builtin()).entries {
+		walk(e.schema, "", func(pointer, _ string, s *schema.Schema) {
+			explained[s.Description] = true
+			if s.Description != "" && chinese[s.Description] == "" {
+				t.Errorf("%s of %s is explained in English alone: %s", pointer, e.name, s.Description)
+			}
+		})
+	}
+	for english := range chinese {
+		if !explained[english] {
+			t.Errorf("%q explains no property", english)
+		}
+	}
 	for name := range words() {
 		if !used[name] {
 			t.Errorf("the label of %s is of no property", name)
@@ -67,7 +82,7 @@ func TestADefinitionIsFoundByItsSort(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, ok := got.(api.GetDefinition200JSONResponse)
-	if !ok || d.JsonSchema["type"] != "object" || d.I18n["zh"]["/replicas"] != "副本数" || len(d.Workloads) == 0 {
+	if !ok || d.JsonSchema["type"] != "object" || d.I18n["zh"]["/replicas"] != "副本数" || d.Help["zh"]["/replicas"] != "Pod 的数量。" || len(d.Workloads) == 0 {
 		t.Errorf("%+v", got)
 	}
 	if _, err := c.GetDefinition(t.Context(), api.GetDefinitionRequestObject{Type: api.DefinitionTypeComponent, Name: "scaler"}); err == nil {

@@ -1,7 +1,9 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { TFunction } from 'i18next';
+import i18next, { type TFunction } from 'i18next';
+
+import { sentenceIn } from '@/i18n/sentences';
 
 import type { FieldError, Problem, ProblemCode } from './schema.gen';
 
@@ -61,18 +63,19 @@ export function problemText(t: TFunction<'problem'>, error: unknown): string {
     case 'stale':
       return params.by ? t('code.staleBy', { by: params.by }) : t('code.stale');
     case 'refused':
-      return t('code.refused', { message: params.message ?? message });
+      return t('code.refused', { message: sentenceIn(i18next, params.message ?? message) });
     default: {
       const text = t(`code.${code}`, { ...params, defaultValue: message });
       // A sentence with a hole is worse than the server's own.
-      return text.includes('{{') ? message : text;
+      return text.includes('{{') ? sentenceIn(i18next, message) : text;
     }
   }
 }
 
-/** The sentence for one field: the server's own in English, else by code. */
+/** The sentence for one field: the server's own, translated where it is known, else by code. */
 export function fieldText(t: TFunction<'problem'>, language: string, error: FieldError): string {
-  if (language === 'en') return error.message;
+  const said = sentenceIn(i18next, error.message);
+  if (language === 'en' || said !== error.message) return said;
   return t(`fieldCode.${error.code}`, { defaultValue: error.message });
 }
 

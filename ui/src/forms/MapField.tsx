@@ -8,6 +8,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import styles from './forms.module.css';
+import { Star } from './Star';
+import { helpLanguage } from './uiSchema';
 
 interface Row {
   id: number;
@@ -45,14 +47,10 @@ export function MapField({ fieldPathId, formData, onChange, schema, uiSchema, re
     <fieldset className={styles.fieldset} id={id} tabIndex={-1} aria-invalid={rawErrors?.length ? true : undefined}>
       <legend>
         {title}
-        {required && (
-          <span aria-hidden="true" className={styles.star}>
-            *
-          </span>
-        )}
+        {required && <Star />}
       </legend>
       {schema.description && (
-        <div className={styles.help} lang="en">
+        <div className={styles.help} lang={helpLanguage(uiSchema)}>
           {schema.description}
         </div>
       )}

@@ -13,12 +13,14 @@ import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 
 import styles from './forms.module.css';
+import { Star } from './Star';
+import { helpLanguage } from './uiSchema';
 
 /** The id of a field's explanation and of its errors, for aria-describedby. */
 export const helpId = (id: string) => `${id}__help`;
 export const errorId = (id: string) => `${id}__error`;
 
-export function FieldTemplate({ id, label, required, children, rawDescription, rawErrors, hidden, displayLabel, schema }: FieldTemplateProps) {
+export function FieldTemplate({ id, label, required, children, rawDescription, rawErrors, hidden, displayLabel, schema, uiSchema }: FieldTemplateProps) {
   if (hidden) return <div hidden>{children}</div>;
   // Switches come without a label of the library's own.
   const group = schema.type === 'object' || schema.type === 'array' || (!displayLabel && schema.type !== 'boolean');
@@ -32,7 +34,7 @@ export function FieldTemplate({ id, label, required, children, rawDescription, r
       )}
       {children}
       {!group && rawDescription && (
-        <div id={helpId(id)} className={styles.help} lang="en">
+        <div id={helpId(id)} className={styles.help} lang={helpLanguage(uiSchema)}>
           {rawDescription}
         </div>
       )}
@@ -45,14 +47,6 @@ export function FieldTemplate({ id, label, required, children, rawDescription, r
   );
 }
 
-function Star() {
-  return (
-    <span aria-hidden="true" className={styles.star}>
-      *
-    </span>
-  );
-}
-
 /** The label of a group: the library hands on the name of the property alone. */
 const titleOf = (title: string, uiSchema: UiSchema | undefined) => String(uiSchema?.['ui:title'] ?? title);
 
@@ -61,7 +55,7 @@ export function ObjectFieldTemplate({ title: name, description, properties, fiel
   const body = <div className={styles.group}>{properties.map((p) => p.content)}</div>;
   const depth = fieldPathId.path.length;
   if (depth === 0) return body;
-  if (typeof fieldPathId.path.at(-1) === 'number') return body; // the item of a list has a frame already
+  if (typeof fieldPathId.path.at(-1) === 'number') return <div className={styles.columns}>{properties.map((p) => p.content)}</div>; // the item of a list has a frame already
   const filled = formData !== undefined && Object.keys(formData as object).length > 0;
   if (required) {
     return (
@@ -77,7 +71,11 @@ export function ObjectFieldTemplate({ title: name, description, properties, fiel
   return (
     <details className={styles.fieldset} open={filled || undefined}>
       <summary>{title}</summary>
-      {description && <div className={styles.help}>{description}</div>}
+      {description && (
+        <div className={styles.help} lang={helpLanguage(uiSchema)}>
+          {description}
+        </div>
+      )}
       {body}
     </details>
   );
@@ -93,7 +91,7 @@ export function ArrayFieldTemplate({ title: name, items, canAdd, onAddClick, sch
         {required && <Star />}
       </legend>
       {schema.description && (
-        <div className={styles.help} lang="en">
+        <div className={styles.help} lang={helpLanguage(uiSchema)}>
           {schema.description}
         </div>
       )}

@@ -42,10 +42,27 @@ export function layout(definition: Definition, language: string, data: Record<st
   const rank = (key: string) => hints[pointerOf([key])]?.order ?? (required.has(key) ? 100 : 200);
   shown.sort(([a], [b]) => rank(a) - rank(b));
   return {
-    schema: { ...schema, properties: Object.fromEntries(shown) },
+    schema: explained({ ...schema, properties: Object.fromEntries(shown) }, definition.help?.[language] ?? {}, []),
     uiSchema: uiOf(definition, language, { ...schema, properties: Object.fromEntries(shown) }, []),
     hidden: properties.length - shown.length,
   };
+}
+
+/** The schema with the explanations of a language in the place of its own, where there are any. */
+function explained(schema: RJSFSchema, help: Record<string, string>, at: string[]): RJSFSchema {
+  const own = help[pointerOf(at)];
+  const below = (child: RJSFSchema | boolean, ...path: string[]) => (typeof child === 'object' ? explained(child, help, [...at, ...path]) : child);
+  return {
+    ...schema,
+    ...(own && { description: own }),
+    ...(schema.properties && { properties: Object.fromEntries(Object.entries(schema.properties).map(([key, child]) => [key, below(child as RJSFSchema, key)])) }),
+    ...(typeof schema.items === 'object' && !Array.isArray(schema.items) && { items: below(schema.items as RJSFSchema, 'items') }),
+  };
+}
+
+/** The language of the explanation that a field has, for people who listen. */
+export function helpLanguage(uiSchema: UiSchema | undefined): string | undefined {
+  return (uiSchema?.['ui:options'] as { helpLanguage?: string } | undefined)?.helpLanguage;
 }
 
 function uiOf(definition: Definition, language: string, schema: RJSFSchema, at: string[]): UiSchema {
@@ -53,6 +70,7 @@ function uiOf(definition: Definition, language: string, schema: RJSFSchema, at: 
   const hint = (definition.uiSchema as Record<string, Hint>)[pointer];
   const ui: UiSchema = {};
   if (at.length > 0) ui['ui:title'] = labelOf(definition, language, pointer);
+  if (schema.description) ui['ui:options'] = { helpLanguage: definition.help?.[language]?.[pointer] ? language : 'en' };
   const widget = hint?.widget && widgets[hint.widget];
   if (widget && schema.type !== 'object' && schema.type !== 'array') ui['ui:widget'] = widget;
   if (schema.default !== undefined && typeof schema.default !== 'object') ui['ui:placeholder'] = String(schema.default);

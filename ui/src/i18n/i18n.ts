@@ -14,6 +14,9 @@ export type Namespace = keyof Resources;
 
 const storageKey = 'velaux.language';
 
+/** Where i18next keeps the server's sentences; no namespace of texts, since its keys are the sentences themselves. */
+export const sentenceSpace = 'sentences';
+
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common';
@@ -44,16 +47,18 @@ export function negotiate(stored: string | null, wanted: readonly string[]): Lan
 interface Bundle {
   texts: Record<Namespace, object>;
   components: Locale;
+  /** What the server says in English, by its formats; none for English itself. */
+  sentences: Record<string, string>;
 }
 
 const loaders: Record<Language, () => Promise<Bundle>> = {
   en: async () => {
     const [texts, components] = await Promise.all([import('./en'), import('antd/es/locale/en_US')]);
-    return { texts: texts.default, components: components.default };
+    return { texts: texts.default, components: components.default, sentences: {} };
   },
   zh: async () => {
-    const [texts, components] = await Promise.all([import('./zh'), import('antd/es/locale/zh_CN')]);
-    return { texts: texts.default, components: components.default };
+    const [texts, components, sentences] = await Promise.all([import('./zh'), import('antd/es/locale/zh_CN'), import('./zh/sentences.json')]);
+    return { texts: texts.default, components: components.default, sentences: sentences.default };
   },
 };
 
@@ -68,6 +73,7 @@ async function load(instance: i18n, language: Language): Promise<void> {
   if (componentLocales.has(language) && instance.hasResourceBundle(language, 'common')) return;
   const bundle = await loaders[language]();
   for (const [ns, texts] of Object.entries(bundle.texts)) instance.addResourceBundle(language, ns, texts);
+  instance.addResourceBundle(language, sentenceSpace, bundle.sentences);
   componentLocales.set(language, bundle.components);
 }
 
