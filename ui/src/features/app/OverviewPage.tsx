@@ -21,6 +21,7 @@ import { ActivityPanel } from '@/features/run/ActivityPanel';
 import { isUnderWay, leaves } from '@/features/run/offers';
 import { ReleaseShares } from '@/features/run/ReleaseShares';
 import { Stale } from '@/features/run/Stale';
+import { useSentence } from '@/i18n/sentences';
 
 import { Endpoints } from './Endpoints';
 import styles from './OverviewPage.module.css';
@@ -52,15 +53,16 @@ function NotDeployed({ ns, app }: { ns: string; app: string }) {
 
 function Sections({ ns, app, overview }: { ns: string; app: string; overview: Overview }) {
   const { t } = useTranslation('run');
+  const say = useSentence();
   const now = useNow();
   const { run } = overview;
   const live = run !== undefined && run.current && isUnderWay(run.state);
   return (
     <Stale>
-      {overview.status.message && <Alert type={overview.status.word === 'Failed' ? 'error' : 'info'} showIcon title={overview.status.message} />}
-      {overview.trouble && <Alert type="warning" showIcon title={overview.trouble} />}
+      {overview.status.message && <Alert type={overview.status.word === 'Failed' ? 'error' : 'info'} showIcon title={say(overview.status.message)} />}
+      {overview.trouble && <Alert type="warning" showIcon title={say(overview.trouble)} />}
       {overview.notices.map((notice) => (
-        <Alert key={notice} type="warning" showIcon title={notice} />
+        <Alert key={notice} type="warning" showIcon title={say(notice)} />
       ))}
       <div className={styles.grid}>
         <div className={styles.column}>
@@ -89,6 +91,7 @@ function Sections({ ns, app, overview }: { ns: string; app: string; overview: Ov
 
 function Services({ services }: { services: Service[] }) {
   const { t } = useTranslation('run');
+  const say = useSentence();
   const { t: status } = useTranslation('status');
   return (
     <Panel title={t('overview.components')}>
@@ -114,7 +117,7 @@ function Services({ services }: { services: Service[] }) {
             )}
             {[s.message, ...s.problems, ...s.traits.map((trait) => trait.message)].filter(Boolean).map((sentence) => (
               <p key={sentence} className={s.healthy ? 'muted' : styles.problem}>
-                {sentence}
+                {say(sentence ?? '')}
               </p>
             ))}
           </li>

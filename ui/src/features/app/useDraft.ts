@@ -5,9 +5,9 @@ import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
 import type { App, ApplicationSpec } from '@/api/schema.gen';
 
-import { parseDraft, same, standing, type Draft, type Standing } from './draft';
+import { same, standing, type Draft, type Standing } from './draft';
+import { draftKey, keepDraft, readDraft } from './draftStore';
 
-const prefix = 'velaux.draft.';
 const listeners = new Set<() => void>();
 const changed = () => listeners.forEach((l) => l());
 
@@ -34,15 +34,14 @@ export interface DraftState {
 
 /** The draft of an application. */
 export function useDraft(app: App): DraftState {
-  const key = `${prefix}${app.namespace}/${app.name}`;
+  const key = draftKey(app.namespace, app.name);
   const text = useSyncExternalStore(subscribe, () => localStorage.getItem(key));
-  const draft = useMemo(() => parseDraft(text), [text]);
+  const draft = useMemo(() => readDraft(text), [text]);
   const state = standing(draft, app.spec);
 
   const keep = useCallback(
     (next: Draft | null) => {
-      if (next === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(next));
+      keepDraft(localStorage, key, next, Date.now());
       changed();
     },
     [key],
