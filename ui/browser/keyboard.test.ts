@@ -56,15 +56,13 @@ test('an application is made, gets a trait and is deployed without a mouse', asy
     await page.waitForSelector('#new_image');
     await tabTo(page, /Container Image/);
     await page.keyboard.type('wangyikewyk/canarydemo:v1');
-    await tabTo(page, /Add to Service Ports/);
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('#new_ports_0_port');
     await tabTo(page, /^Port/);
+    await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('8090');
     await tabTo(page, /^Create$/);
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/config$/);
-    expect((server.lastBody('POST /apps') as AppCreate).spec.components[0]?.properties).toEqual({ image: 'wangyikewyk/canarydemo:v1', ports: [{ port: 8090 }] });
+    expect((server.lastBody('POST /apps') as AppCreate).spec.components[0]?.properties).toEqual({ image: 'wangyikewyk/canarydemo:v1', ports: [{ port: 8090, expose: true }] });
 
     await page.waitForSelector('main h2');
     await tabTo(page, /Add a trait/);

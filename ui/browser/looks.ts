@@ -22,9 +22,10 @@ const wanted = process.env.LOOKS?.split(',');
 /** A picture of what is seen, as WebP: a quarter of the size of a PNG. */
 async function picture(page: Page, { name, whole }: Look, language: Language, scheme: Scheme): Promise<void> {
   if (!shots) return;
-  const height = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : 900;
+  const height = whole ? await page.evaluate(() => document.documentElement.scrollHeight) : 800;
+  await page.setViewportSize({ width: 1280, height });
   const devtools = await page.context().newCDPSession(page);
-  const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 82, captureBeyondViewport: true, clip: { x: 0, y: 0, width: 1280, height, scale: 1 } });
+  const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
   await devtools.detach();
   writeFileSync(join(shots, `${name}-${language}-${scheme}.webp`), Buffer.from(data, 'base64'));
 }

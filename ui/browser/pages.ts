@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 
 import type { FakeBackend } from '@/test/fakeBackend';
 import { problem } from '@/test/fakeBackend';
+import { withBusyDay } from '@/test/busy';
 import { app } from '@/test/fixtures';
 
 import { releaseLooks } from './release';
@@ -16,7 +17,7 @@ export interface Look {
   /** A selector of what is there when the page is. */
   ready: string;
   /** Changes the server's answers. */
-  server?: (backend: FakeBackend) => void;
+  server?: (backend: FakeBackend) => unknown;
   /** What the browser may complain of: an answer that the page is there to tell. */
   expected?: RegExp;
   /** Pictures show all of a long page, not its first screen. */
@@ -29,6 +30,11 @@ const signedOut = (backend: FakeBackend) =>
   backend.on('get', '/me', () => {
     throw problem(401, 'signed-out');
   });
+
+const nothingYet = (backend: FakeBackend) =>
+  backend
+    .on('get', '/apps', () => ({ items: [] }))
+    .on('get', '/home', () => ({ attention: [], approvals: [], running: [], counts: {}, recent: [] }));
 
 const config = '/apps/default/canary-demo/config';
 const studio = `/apps/default/canary-demo/workflows/default-canary?${new URLSearchParams({ canary: '{"batches":3}' })}`;
@@ -68,8 +74,10 @@ async function enableCanary(page: Page): Promise<void> {
 /** Every page and dialog; a new one goes here, and is then checked in both languages and themes. */
 export const looks: Look[] = [
   { name: 'login', path: '/login', ready: 'h1', server: signedOut },
-  { name: 'home', path: '/', ready: 'main h1' },
-  { name: 'apps', path: '/apps', ready: 'main table' },
+  { name: 'home', path: '/', ready: 'main h1', server: withBusyDay },
+  { name: 'home-empty', path: '/', ready: 'main h1', server: nothingYet },
+  { name: 'apps', path: '/apps', ready: 'main table', server: withBusyDay },
+  { name: 'apps-empty', path: '/apps', ready: 'main h1', server: nothingYet },
   { name: 'new-app', path: '/apps/new', ready: '.ant-drawer form' },
   { name: 'new-app-properties', path: '/apps/new', ready: '.ant-drawer form', act: secondStep },
   { name: 'new-app-wrong', path: '/apps/new', ready: '.ant-drawer form', act: wrongProperties },

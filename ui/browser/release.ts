@@ -4,7 +4,8 @@
 import type { Page } from 'playwright-core';
 
 import { problem, type FakeBackend } from '@/test/fakeBackend';
-import { withRelease } from '@/test/release';
+import { logLines } from '@/test/pods';
+import { matrix, withRelease } from '@/test/release';
 
 import type { Look } from './pages';
 
@@ -13,7 +14,7 @@ const run = `${app}/runs/v2`;
 const bar = '[aria-keyshortcuts=c]';
 
 const pressed = (name: RegExp) => async (page: Page) => {
-  await page.getByRole('button', { name }).click();
+  await page.getByRole('button', { name }).dispatchEvent('click'); // a click of the mouse would scroll first
   await page.waitForSelector('[role=dialog]');
 };
 
@@ -34,6 +35,22 @@ async function late(page: Page): Promise<void> {
   await page.waitForSelector('[role=dialog] .ant-alert');
 }
 
+const manyLines = (backend: FakeBackend) => {
+  withRelease(backend).on('get', '/apps/{ns}/{app}/logs', () => logLines.map((line) => `${JSON.stringify(line)}\n`).join('') as never);
+};
+
+const installed = (backend: FakeBackend) => {
+  withRelease(backend).on('get', '/access/matrix', () => ({ ...matrix, roles: matrix.roles.map((role) => ({ ...role, installed: true })) }));
+};
+
+const gone = (backend: FakeBackend) => {
+  for (const path of ['/apps/{ns}/{app}', '/apps/{ns}/{app}/overview'] as const) {
+    backend.on('get', path, () => {
+      throw problem(404, 'not-found', { params: { kind: 'application', name: 'canary-demo' } });
+    });
+  }
+};
+
 const viewer = (backend: FakeBackend) => {
   withRelease(backend).on('post', '/access/review', ({ body }) => ({ results: body.checks.map(() => ({ allowed: false })) }));
 };
@@ -51,8 +68,9 @@ async function openShell(page: Page): Promise<void> {
 
 /** What is seen of a release and of what runs. */
 export const releaseLooks: Look[] = [
-  { name: 'overview', path: app, ready: 'main dl', server },
-  { name: 'run', path: run, ready: bar, server },
+  { name: 'overview', path: app, ready: 'main dl', server, whole: true },
+  { name: 'app-gone', path: app, ready: 'main [role=alert], main h1', server: gone, expected: /^404:/ },
+  { name: 'run', path: run, ready: bar, server, whole: true },
   { name: 'run-continue', path: run, ready: bar, server, act: pressed(/^(Continue|继续)$/) },
   { name: 'run-rollback', path: run, ready: bar, server, act: pressed(/^(Rollback|回滚)$/) },
   { name: 'run-terminate', path: run, ready: bar, server, act: pressed(/^(Terminate|终止)$/) },
@@ -65,11 +83,11 @@ export const releaseLooks: Look[] = [
   { name: 'pods', path: `${app}/pods`, ready: 'main table', server },
   { name: 'pod', path: `${app}/pods/canary-demo-9c1-q5w8z`, ready: '.ant-tabs dl', server },
   { name: 'pod-shell', path: `${app}/pods/canary-demo-9c1-q5w8z?tab=shell`, ready: '[role=tabpanel] .ant-btn-primary', server: shells, act: openShell, expected: /^403:/ },
-  { name: 'logs', path: `${app}/logs`, ready: '[role=log] time', server },
+  { name: 'logs', path: `${app}/logs`, ready: '[role=log] time', server: manyLines },
   { name: 'revisions', path: `${app}/revisions`, ready: 'main table', server },
   { name: 'revisions-diff', path: `${app}/revisions?from=canary-demo-v1&to=canary-demo-v2`, ready: '.cm-line', server },
   { name: 'revisions-rollback', path: `${app}/revisions`, ready: 'main table', server, act: pressed(/^(Rollback to v1|回滚 v1)$/) },
-  { name: 'access', path: '/settings/access', ready: 'main table', server },
+  { name: 'access', path: '/settings/access', ready: 'main table', server: installed, whole: true },
   { name: 'system', path: '/system', ready: 'main li', server },
-  { name: 'settings', path: '/settings', ready: 'main [role=switch]', server },
+  { name: 'settings', path: '/settings', ready: 'main [role=switch]', server, whole: true },
 ];

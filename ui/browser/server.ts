@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { extname, join, normalize } from 'node:path';
 
 import type { StreamEvent } from '@/api/schema.gen';
-import type { FakeBackend } from '@/test/fakeBackend';
+import { onTheWire, type FakeBackend } from '@/test/fakeBackend';
 
 const dist = new URL('../dist/', import.meta.url).pathname;
 const types: Record<string, string> = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
@@ -63,7 +63,7 @@ async function answer(backend: FakeBackend, request: IncomingMessage, response: 
   for await (const chunk of request) text += String(chunk);
   const { status, body } = backend.answer(request.method ?? 'GET', url, text === '' ? undefined : JSON.parse(text));
   response.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
+  response.end(onTheWire(body));
 }
 
 function file(response: ServerResponse, path: string): void {

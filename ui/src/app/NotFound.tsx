@@ -4,7 +4,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
-import { Page } from './Page';
+import { Page, Panel } from './Page';
 import { paths } from './paths';
 
 /** What stands at an address where nothing is. */
@@ -12,10 +12,12 @@ export function NotFound() {
   const { t } = useTranslation();
   return (
     <Page title={t('notFound.title')}>
-      <p>{t('notFound.text')}</p>
-      <p>
-        <Link to={paths.home}>{t('notFound.home')}</Link>
-      </p>
+      <Panel>
+        <p>{t('notFound.text')}</p>
+        <p>
+          <Link to={paths.home}>{t('notFound.home')}</Link>
+        </p>
+      </Panel>
     </Page>
   );
 }

@@ -8,12 +8,14 @@ import type { Activity } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useNow } from '@/app/useNow';
 import { useFormat } from '@/i18n/format';
+import { useSentence } from '@/i18n/sentences';
 
 import styles from './ActivityList.module.css';
 import { Glyph } from './Glyph';
 
 /** What happened, the newest first: who did it, what came of it, in their words where they said why. */
 export function ActivityList({ items, withApp = true }: { items: Activity[]; withApp?: boolean }) {
+  const say = useSentence();
   const { t } = useTranslation('status');
   const format = useFormat();
   const now = useNow();
@@ -29,7 +31,7 @@ export function ActivityList({ items, withApp = true }: { items: Activity[]; wit
                   <Link to={a.run ? paths.run(a.namespace, a.app, a.run) : paths.app(a.namespace, a.app)}>{a.app}</Link>{' '}
                 </>
               )}
-              <span className={styles.message}>{a.message}</span>
+              <span className={styles.message}>{say(a.message)}</span>
             </div>
             {a.note && <div className={styles.note}>{a.note}</div>}
             <div className={styles.facts}>

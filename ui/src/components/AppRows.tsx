@@ -7,6 +7,7 @@ import { Link } from 'react-router';
 import type { AppSummary } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useNow } from '@/app/useNow';
+import { useSentence } from '@/i18n/sentences';
 
 import { SplitBar } from './SplitBar';
 import { StatusWord } from './StatusWord';
@@ -53,6 +54,7 @@ export function AppSplit({ app }: { app: AppSummary }) {
 
 /** Applications as a list with their state, for the home page. */
 export function AppRows({ apps, label }: { apps: AppSummary[]; label: string }) {
+  const say = useSentence();
   return (
     <ul className={styles.rows} aria-label={label}>
       {apps.map((app) => (
@@ -64,7 +66,7 @@ export function AppRows({ apps, label }: { apps: AppSummary[]; label: string }) 
           <div className={styles.split}>
             <AppSplit app={app} />
           </div>
-          {app.status.message && <div className={styles.message}>{app.status.message}</div>}
+          {app.status.message && <div className={styles.message}>{say(app.status.message)}</div>}
         </li>
       ))}
     </ul>

@@ -16,6 +16,8 @@ export interface Column<T> {
   /** The cell that names the row. */
   rowHeader?: boolean;
   align?: 'end';
+  /** Stays on one line: times, names, tags. */
+  oneLine?: boolean;
 }
 
 export interface Sort {
@@ -62,7 +64,7 @@ export function DataTable<T>({ label, columns, rows, rowKey, empty, sort: given,
               {columns.map((column) => {
                 const Cell = column.rowHeader ? 'th' : 'td';
                 return (
-                  <Cell key={column.key} scope={column.rowHeader ? 'row' : undefined} data-label={column.header} data-align={column.align}>
+                  <Cell key={column.key} scope={column.rowHeader ? 'row' : undefined} data-label={column.header} data-align={column.align} data-line={column.oneLine ? 'one' : undefined}>
                     {column.cell(row)}
                   </Cell>
                 );

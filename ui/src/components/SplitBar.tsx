@@ -39,7 +39,7 @@ export function SplitBar({ stable, canary, asked, measured, compact = false }: P
   const sentence = t('split.text', { canary, stable, asked: askedText, measured: measuredText });
 
   return (
-    <div className={styles.split}>
+    <div className={compact ? styles.compact : styles.split}>
       <div
         role="meter"
         aria-label={t('split.label')}
@@ -62,7 +62,11 @@ export function SplitBar({ stable, canary, asked, measured, compact = false }: P
         </svg>
         {asked !== null && <span className={styles.notch} style={{ left: `${100 - clamp(asked)}%` }} />}
       </div>
-      {!compact && (
+      {compact ? (
+        <span aria-hidden="true" className={styles.share}>
+          {format.percent(share)}
+        </span>
+      ) : (
         <div className={styles.legend}>
           <span className={styles.side}>
             <span className={`${styles.key} ${styles.stableKey}`} />

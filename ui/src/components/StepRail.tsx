@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 
 import type { RunStep, StepState } from '@/api/schema.gen';
 import { useFormat } from '@/i18n/format';
+import { useSentence } from '@/i18n/sentences';
 
 import { Glyph, type GlyphName, type Tone } from './Glyph';
 import styles from './StepRail.module.css';
@@ -53,6 +54,7 @@ export function StepRail({ steps, now, selected, onSelect }: Props) {
 
 function StepBody({ step, now, selected, onSelect }: { step: RunStep; now: Date; selected: boolean; onSelect?: (name: string) => void }) {
   const { t } = useTranslation('status');
+  const say = useSentence();
   const format = useFormat();
   const facts: ReactNode[] = [];
   if (step.weight != null) facts.push(t('step.weight', { percent: format.percent(step.weight) }));
@@ -88,7 +90,7 @@ function StepBody({ step, now, selected, onSelect }: { step: RunStep; now: Date;
       {step.resumeAt && step.state === 'Waiting' && (
         <div className={styles.facts}>{t('step.resumes', { at: format.short(step.resumeAt, now) })}</div>
       )}
-      {step.message && <div className={styles.message}>{step.message}</div>}
+      {step.message && <div className={styles.message}>{say(step.message)}</div>}
     </div>
   );
 }

@@ -83,11 +83,16 @@ export class FakeBackend {
     const text = await request.text();
     const answer = this.answer(request.method, new URL(request.url), text === '' ? undefined : JSON.parse(text));
     const type = answer.status >= 400 ? 'application/problem+json' : 'application/json';
-    return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), {
+    return new Response(onTheWire(answer.body) ?? null, {
       status: answer.status,
       headers: { 'content-type': type },
     });
   };
+}
+
+/** A body as it is sent: what is text already, such as a stream of lines, stays as it is. */
+export function onTheWire(body: unknown): string | undefined {
+  return body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 class Refusal extends Error {

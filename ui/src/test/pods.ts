@@ -32,10 +32,13 @@ const pod = (name: string, version: 'v1' | 'v2', more: Partial<Pod> = {}): Pod =
   ...more,
 });
 
+const trouble = pod('canary-demo-9c1-q5w8z', 'v2', { state: 'Warning', reason: 'CrashLoopBackOff', restarts: 4, readyAt: undefined });
+const broken: Pod = { ...trouble, containers: trouble.containers.map((c) => ({ ...c, ready: false, restarts: 4, state: 'Waiting', reason: 'CrashLoopBackOff' })) };
+
 export const pods: Pod[] = [
   pod('canary-demo-6f4-a7k2p', 'v1'),
   pod('canary-demo-6f4-c9x4m', 'v1'),
-  pod('canary-demo-9c1-q5w8z', 'v2', { state: 'Warning', reason: 'CrashLoopBackOff', restarts: 4 }),
+  broken,
 ];
 
 export const podDetail: PodDetail = {
@@ -55,6 +58,20 @@ export const podDetail: PodDetail = {
   ],
   yaml: 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: canary-demo-9c1-q5w8z\n',
 };
+
+/** What the three pods wrote within a few seconds. */
+export const logLines: LogLine[] = Array.from({ length: 26 }, (_, i) => {
+  const of = pods[[0, 1, 0, 2, 1, 0, 2][i % 7] ?? 0] as Pod;
+  const ms = 120 + i * 137;
+  return {
+    pod: of.name,
+    container: 'canary-demo',
+    revision: of.revision,
+    role: of.role,
+    at: new Date(Date.parse('2026-11-29T11:58:00Z') + ms).toISOString(),
+    text: i % 11 === 9 ? 'slow answer: 412 ms for GET /version' : `GET /version \u001b[32m200\u001b[0m Demo: ${String(of.publishVersion).toUpperCase()} ${3 + (i % 5)} ms`,
+  };
+});
 
 export const logLine: LogLine = {
   pod: 'canary-demo-9c1-q5w8z',

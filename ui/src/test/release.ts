@@ -152,11 +152,11 @@ const at = (time: string, rest: Omit<Activity, 'id' | 'at' | 'namespace' | 'app'
 });
 
 export const events: Activity[] = [
-  at('11:46:00', { kind: 'step', reason: 'StepSuspended', message: 'Step default-approve-1 waits for an approval.', run: 'v2', step: 'default-approve-1' }),
+  at('11:46:00', { kind: 'step', reason: 'StepSuspended', message: 'step Approve 1 is waiting', run: 'v2', step: 'default-approve-1' }),
   at('11:45:40', { kind: 'event', type: 'Warning', reason: 'Unhealthy', message: 'Readiness probe failed: connection refused', object: 'Pod/canary-demo-v2-q5w8z', count: 3 }),
-  at('11:45:30', { kind: 'step', reason: 'StepSucceeded', message: 'Step default-batch-1 succeeded: 1 of 3 pods, 33 % of the traffic.', run: 'v2', step: 'default-batch-1' }),
-  at('11:40:00', { kind: 'deployment', reason: 'Published', message: 'Version v2 was published with the workflow default-canary.', run: 'v2', by: 'lin', note: 'new greeting' }),
-  at('10:00:20', { kind: 'step', reason: 'StepSucceeded', message: 'Component canary-demo was applied.', run: 'v1' }),
+  at('11:45:30', { kind: 'step', reason: 'StepSucceeded', message: 'step Batch 1 is succeeded', run: 'v2', step: 'default-batch-1' }),
+  at('11:40:00', { kind: 'deployment', reason: 'Published', message: 'version v2 began to be released', run: 'v2', by: 'lin', note: 'new greeting' }),
+  at('10:00:20', { kind: 'step', reason: 'StepSucceeded', message: 'step canary-demo is succeeded', run: 'v1' }),
 ];
 
 const actions = 'release.oam.dev';
@@ -170,7 +170,7 @@ export const matrix: AccessMatrix = {
     { name: 'developer', clusterRole: 'vela:developer', installed: true, may: [...look, { verb: 'create', group: core, resource: 'applications' }, { verb: 'update', group: core, resource: 'applications' }] },
     { name: 'approver', clusterRole: 'vela:approver', installed: true, may: [...look, ...act('create', 'resume', 'suspend')] },
     { name: 'operator', clusterRole: 'vela:operator', installed: true, may: [...look, ...act('create', 'resume', 'suspend', 'rollback', 'terminate', 'restart')] },
-    { name: 'admin', clusterRole: 'vela:admin', installed: false, may: [...look, { verb: 'create', group: '', resource: 'pods/exec' }] },
+    { name: 'admin', clusterRole: 'vela:admin', installed: false, may: [...look, { verb: 'create', group: core, resource: 'applications' }, { verb: 'update', group: core, resource: 'applications' }, ...act('create', 'resume', 'suspend', 'rollback', 'terminate', 'restart'), { verb: 'create', group: '', resource: 'pods/exec' }] },
   ],
   grants: [
     { role: 'admin', subjectKind: 'Group', subject: 'vela:admins' },
@@ -185,11 +185,11 @@ export const system: System = {
   streams: 2,
   execEnabled: false,
   checks: [
-    { id: 'api-server', state: 'ok', message: 'The API server answers.' },
-    { id: 'controllers', state: 'ok', message: 'The controllers are at work.' },
-    { id: 'edge', state: 'warning', message: 'The gateway has not told how requests are shared for 40 seconds.', mend: 'Look at the log of the edge: kubectl -n vela-system logs deploy/vela-edge' },
-    { id: 'metrics', state: 'failed', message: 'There is no metrics server.', mend: 'Install metrics-server, or go without the use of CPU and memory.' },
-    { id: 'openkruise', state: 'unknown', message: 'Whether OpenKruise is there is not known yet.' },
+    { id: 'api-server', state: 'ok', message: 'Kubernetes v1.37.2 answers' },
+    { id: 'controllers', state: 'ok', message: 'the controllers run in this process' },
+    { id: 'edge', state: 'warning', message: 'no gateway tells what it serves: shares are asked for and never confirmed or measured', mend: 'run the edge of vela and give its admin addresses by --edge-url' },
+    { id: 'metrics', state: 'failed', message: 'there are no resource metrics: what pods use is not shown, and cpu-scaler has nothing to go by', mend: 'install metrics-server' },
+    { id: 'openkruise', state: 'unknown', message: 'no other controller of Rollouts is installed' },
   ],
 };
 

@@ -131,9 +131,10 @@ function useColumns(): Column<AppSummary>[] {
         </span>
       ),
     },
-    { key: 'ns', header: common('namespace'), sort: (app) => app.namespace, cell: (app) => app.namespace },
+    { key: 'ns', oneLine: true, header: common('namespace'), sort: (app) => app.namespace, cell: (app) => app.namespace },
     {
       key: 'status',
+      oneLine: true,
       header: common('status'),
       sort: (app) => status(`word.${app.status.word}`),
       cell: (app) => (
@@ -155,6 +156,7 @@ function useColumns(): Column<AppSummary>[] {
     { key: 'revision', header: common('revision'), sort: (app) => app.revision ?? '', cell: (app) => <span className="mono">{app.publishVersion ?? app.revision}</span> },
     {
       key: 'since',
+      oneLine: true,
       header: common('updated'),
       sort: (app) => app.status.since ?? app.createdAt,
       cell: (app) => {

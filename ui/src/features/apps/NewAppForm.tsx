@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 
 import { fieldErrorsOf } from '@/api/problem';
 import type { Definition, DefinitionSummary, Environment } from '@/api/schema.gen';
+import { DrawerFoot } from '@/components/DrawerFoot';
 import { DryRunButton } from '@/components/DryRun';
 import { Loaded } from '@/components/Loading';
 import { ProblemAlert } from '@/components/Problem';
@@ -80,7 +81,7 @@ function BasicStep({ environments, types, initial, onNext, cancel }: BasicProps)
     type: types.some((d) => d.name === 'webservice') ? 'webservice' : types[0]?.name,
   };
   return (
-    <Form<Basic> layout="vertical" initialValues={start} onFinish={onNext} scrollToFirstError={{ focus: true }}>
+    <Form<Basic> layout="vertical" requiredMark={starred} initialValues={start} onFinish={onNext} scrollToFirstError={{ focus: true }}>
       {open.length === 0 && <p role="alert">{t('create.nowhere')}</p>}
       <Form.Item
         name="name"
@@ -112,14 +113,19 @@ function BasicStep({ environments, types, initial, onNext, cancel }: BasicProps)
       <Form.Item name="namespace" label={t('create.environments')} extra={t('create.environmentsHelp')} rules={[required(t('create.environments'))]}>
         <Select options={open.map((e) => ({ value: e.namespace, label: e.name === e.namespace ? e.name : `${e.name} (${e.namespace})` }))} />
       </Form.Item>
-      <div className={styles.foot}>
+      <DrawerFoot>
         {cancel}
         <Button type="primary" htmlType="submit" disabled={open.length === 0}>
           {common('next')}
         </Button>
-      </div>
+      </DrawerFoot>
     </Form>
   );
+}
+
+/** Marks what is required as the forms of properties do: behind its name, which stays what it is. */
+function starred(label: ReactNode, { required }: { required: boolean }) {
+  return required ? <span className={styles.required}>{label}</span> : label;
 }
 
 interface PropertiesProps {
@@ -164,7 +170,7 @@ function PropertiesStepOf({ definition, basic, onBack, onCreated, cancel }: Prop
         name={basic.name}
         prefix="new"
       />
-      <div className={styles.foot}>
+      <DrawerFoot>
         {cancel}
         <Button onClick={onBack}>{common('previous')}</Button>
         <DryRunButton ns={basic.namespace} app={basic.name} input={() => ({ spec: checked()?.spec })} />
@@ -178,7 +184,7 @@ function PropertiesStepOf({ definition, basic, onBack, onCreated, cancel }: Prop
         >
           {common('create')}
         </Button>
-      </div>
+      </DrawerFoot>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 
 import { api, dataOf } from '@/api/client';
 import type { FieldError } from '@/api/schema.gen';
+import { DrawerFoot } from '@/components/DrawerFoot';
 import { DryRunButton } from '@/components/DryRun';
 import { ProblemAlert } from '@/components/Problem';
 import { YamlEditor } from '@/forms/YamlEditor';
@@ -49,7 +50,7 @@ export function NewAppYaml({ onCreated, cancel }: { onCreated: (ns: string, app:
         minHeight={360}
       />
       {!identity && <p role="status">{t('create.yamlName')}</p>}
-      <div className={styles.foot}>
+      <DrawerFoot>
         {cancel}
         {identity && <DryRunButton ns={identity.namespace} app={identity.name} input={() => ({ yaml: text })} />}
         <Button
@@ -60,7 +61,7 @@ export function NewAppYaml({ onCreated, cancel }: { onCreated: (ns: string, app:
         >
           {common('create')}
         </Button>
-      </div>
+      </DrawerFoot>
     </div>
   );
 }

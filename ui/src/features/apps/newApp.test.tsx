@@ -24,15 +24,16 @@ describe('a new application', () => {
     await userEvent.click(within(drawer).getByRole('button', { name: 'Next Step' }));
 
     await userEvent.type(await within(drawer).findByLabelText(/Container Image/), 'wangyikewyk/canarydemo:v1');
-    await userEvent.click(within(drawer).getByRole('button', { name: 'Add to Service Ports' }));
-    await userEvent.type(await within(drawer).findByLabelText(/^Port/), '8090');
+    const port = within(within(drawer).getByRole('group', { name: 'Service Ports 1' })).getByRole('spinbutton', { name: 'Port' });
+    await userEvent.clear(port);
+    await userEvent.type(port, '8090');
     await userEvent.click(within(drawer).getByRole('button', { name: 'Create' }));
 
     await waitFor(() => expect(router.state.location.pathname).toBe('/apps/default/canary-demo/config'));
     expect(server.lastBody('POST /apps')).toEqual({
       namespace: 'default',
       name: 'canary-demo',
-      spec: { components: [{ name: 'canary-demo', type: 'webservice', properties: { image: 'wangyikewyk/canarydemo:v1', ports: [{ port: 8090 }] } }] },
+      spec: { components: [{ name: 'canary-demo', type: 'webservice', properties: { image: 'wangyikewyk/canarydemo:v1', ports: [{ port: 8090, expose: true }] } }] },
     });
     expect(screen.getAllByText('Application created').length).toBeGreaterThan(0);
   });

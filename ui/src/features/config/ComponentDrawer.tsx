@@ -9,6 +9,7 @@ import { Navigate, useNavigate, useOutletContext, useParams } from 'react-router
 import type { Component as AppComponent, Definition } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useReturnFocus } from '@/app/useReturnFocus';
+import { DrawerFoot } from '@/components/DrawerFoot';
 import { Loaded } from '@/components/Loading';
 import { useToast } from '@/components/useToast';
 import { withComponent } from '@/features/app/draft';
@@ -75,12 +76,12 @@ function Editor({ definition, component, close, context: { draft } }: Props) {
         name={component.name}
         prefix="component"
       />
-      <div className={styles.barActions}>
+      <DrawerFoot>
+        <Button onClick={close}>{common('cancel')}</Button>
         <Button type="primary" onClick={update}>
           {common('update')}
         </Button>
-        <Button onClick={close}>{common('cancel')}</Button>
-      </div>
+      </DrawerFoot>
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { api, dataOf } from '@/api/client';
 import type { FieldError } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useReturnFocus } from '@/app/useReturnFocus';
+import { DrawerFoot } from '@/components/DrawerFoot';
 import { ProblemAlert } from '@/components/Problem';
 import { useToast } from '@/components/useToast';
 import { toYaml } from '@/forms/yaml';
@@ -60,12 +61,12 @@ export function Component() {
           label={(pointer) => pointer}
           minHeight={420}
         />
-        <div className={styles.barActions}>
+        <DrawerFoot>
+          <Button onClick={close}>{common('cancel')}</Button>
           <Button type="primary" loading={check.isPending} onClick={() => check.mutate()}>
             {common('update')}
           </Button>
-          <Button onClick={close}>{common('cancel')}</Button>
-        </div>
+        </DrawerFoot>
       </div>
     </Drawer>
   );

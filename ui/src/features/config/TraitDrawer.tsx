@@ -9,6 +9,7 @@ import { Navigate, useNavigate, useOutletContext, useParams } from 'react-router
 import type { Component as AppComponent, Definition, DefinitionSummary } from '@/api/schema.gen';
 import { paths } from '@/app/paths';
 import { useReturnFocus } from '@/app/useReturnFocus';
+import { DrawerFoot } from '@/components/DrawerFoot';
 import { Loaded } from '@/components/Loading';
 import { useToast } from '@/components/useToast';
 import { withComponent, withoutTrait, withTrait } from '@/features/app/draft';
@@ -119,17 +120,20 @@ function Editor({ definition, component, adding, close, context: { draft } }: Pr
         name={type}
         prefix="trait"
       />
-      <div className={styles.barActions}>
+      <DrawerFoot
+        start={
+          there && (
+            <Button danger onClick={remove}>
+              {common('remove')}
+            </Button>
+          )
+        }
+      >
+        <Button onClick={close}>{common('cancel')}</Button>
         <Button type="primary" onClick={put}>
           {there ? common('update') : common('create')}
         </Button>
-        <Button onClick={close}>{common('cancel')}</Button>
-        {there && (
-          <Button danger onClick={remove}>
-            {common('remove')}
-          </Button>
-        )}
-      </div>
+      </DrawerFoot>
     </>
   );
 }

@@ -76,9 +76,12 @@ describe('a trait', () => {
     await userEvent.click(await screen.findByRole('combobox', { name: '类型' }));
     await userEvent.click(await screen.findByText('gateway · HTTP 路由'));
     await userEvent.type(await screen.findByLabelText('域名'), 'canary-demo.com');
-    await userEvent.click(screen.getByRole('button', { name: '添加HTTP 路由规则' }));
-    await userEvent.type(screen.getByRole('textbox', { name: 'HTTP 路由规则：第 1 个键' }), '/version');
-    await userEvent.type(screen.getByRole('spinbutton', { name: 'HTTP 路由规则：第 1 个值' }), '8090');
+    expect(screen.getByText('每个路径对应的组件端口。')).toBeTruthy();
+    const [path, port] = [screen.getByRole('textbox', { name: 'HTTP 路由规则：第 1 个键' }), screen.getByRole('spinbutton', { name: 'HTTP 路由规则：第 1 个值' })];
+    await userEvent.clear(path);
+    await userEvent.type(path, '/version');
+    await userEvent.clear(port);
+    await userEvent.type(port, '8090');
     await userEvent.click(screen.getByRole('button', { name: '创建' }));
     await waitFor(() =>
       expect(kept()?.spec.components[0]?.traits).toEqual([{ type: 'gateway', properties: { domain: 'canary-demo.com', http: { '/version': 8090 } } }]),

@@ -212,7 +212,7 @@ function WorkflowChoice({ app, workflows, value, onChange, running, labelledBy }
   return (
     <Radio.Group aria-labelledby={labelledBy} className={styles.workflows} value={value} onChange={(e) => onChange(e.target.value as string)}>
       {workflows.map((w) => (
-        <Radio key={w.name} value={w.name} disabled={w.rollout === 'canary' && !running} className={styles.workflow}>
+        <Radio key={w.name} value={w.name} autoFocus={w.name === value} disabled={w.rollout === 'canary' && !running} className={styles.workflow}>
           <span className={styles.workflowText}>
             <b>{nameOf(w)}</b> <RolloutTag rollout={w.rollout} />
             {w.lastUsed && <span className="muted">{t('lastUsed')}</span>}

@@ -89,6 +89,7 @@ function useColumns(ns: string, app: string, { revisions, onCompare, onBack, why
   return [
     {
       key: 'revision',
+      oneLine: true,
       header: common('revision'),
       rowHeader: true,
       sort: (r) => r.number,
@@ -102,11 +103,12 @@ function useColumns(ns: string, app: string, { revisions, onCompare, onBack, why
         </span>
       ),
     },
-    { key: 'state', header: common('status'), cell: (r) => <StatusWord word={r.state} /> },
+    { key: 'state', oneLine: true, header: common('status'), cell: (r) => <StatusWord word={r.state} /> },
     { key: 'image', header: common('image'), cell: (r) => <span className="mono">{(r.images ?? []).map(tagOf).join(', ')}</span> },
     { key: 'changes', header: t('changes'), cell: (r) => <ChangeList changes={r.changes ?? []} none={t('first')} /> },
     {
       key: 'created',
+      oneLine: true,
       header: t('created'),
       sort: (r) => r.createdAt,
       cell: (r) => (
@@ -119,6 +121,7 @@ function useColumns(ns: string, app: string, { revisions, onCompare, onBack, why
     { key: 'note', header: run('facts.note'), cell: (r) => r.note ?? '' },
     {
       key: 'actions',
+      oneLine: true,
       header: common('actions'),
       cell: (r) => {
         const older = revisions[revisions.indexOf(r) + 1];

@@ -8,11 +8,13 @@ import { Panel } from '@/app/Page';
 import { useNow } from '@/app/useNow';
 import { StatusWord } from '@/components/StatusWord';
 import { useFormat } from '@/i18n/format';
+import { useSentence } from '@/i18n/sentences';
 
 import styles from './ActionHistory.module.css';
 
 /** What people asked of a release: who, when, why, and what came of it. */
 export function ActionHistory({ actions }: { actions: ActionRecord[] }) {
+  const say = useSentence();
   const { t } = useTranslation('run');
   const format = useFormat();
   const now = useNow();
@@ -31,7 +33,7 @@ export function ActionHistory({ actions }: { actions: ActionRecord[] }) {
             </div>
             {a.reason && <div className={styles.reason}>{a.reason}</div>}
             {a.target && <div className="muted">{t('history.target', { revision: a.target })}</div>}
-            {a.message && <div>{a.message}</div>}
+            {a.message && <div>{say(a.message)}</div>}
             {a.report && a.report.length > 0 && (
               <details>
                 <summary>{t('history.report')}</summary>

@@ -12,6 +12,7 @@ import { tagOf } from '@/components/AppRows';
 import { RevisionLanes } from '@/components/RevisionLanes';
 import { SplitBar } from '@/components/SplitBar';
 import { useFormat } from '@/i18n/format';
+import { useSentence } from '@/i18n/sentences';
 
 import styles from './ReleaseShares.module.css';
 
@@ -24,6 +25,7 @@ interface Props {
 
 /** A component between two versions: what was asked for, what the routers acknowledged, what was counted, and the pods. */
 export function ReleaseShares({ ns, app, release, edge }: Props) {
+  const say = useSentence();
   const { t } = useTranslation('run');
   const { split, stable, canary } = release;
   return (
@@ -40,7 +42,7 @@ export function ReleaseShares({ ns, app, release, edge }: Props) {
         measured={split.measured === undefined ? null : { percent: split.measured, requests: split.measuredRequests ?? 0 }}
       />
       <Shares split={split} edge={edge} />
-      {release.message && <p className={styles.message}>{release.message}</p>}
+      {release.message && <p className={styles.message}>{say(release.message)}</p>}
       <RevisionLanes stable={stable} canary={canary} />
       <p className={styles.links}>
         <Link to={`${paths.logs(ns, app)}?${new URLSearchParams({ rev: canary.revision ?? '' })}`}>{t('canaryLogs')}</Link>

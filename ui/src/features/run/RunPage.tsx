@@ -18,6 +18,7 @@ import { Loaded } from '@/components/Loading';
 import { StatusWord } from '@/components/StatusWord';
 import { StepRail } from '@/components/StepRail';
 import { useOverview } from '@/features/app/queries';
+import { useSentence } from '@/i18n/sentences';
 
 import { ActionBar } from './ActionBar';
 import { ActionHistory } from './ActionHistory';
@@ -66,6 +67,7 @@ function Sections({ ns, app, run, overview }: { ns: string; app: string; run: Ru
   const now = useNow();
   const [search, setSearch] = useSearchParams();
   const live = run.current && isUnderWay(run.state);
+  const releases = run.current ? overview.releases : [];
   useSpoken(run, overview);
   const select = (step: string) => {
     const next = new URLSearchParams(search);
@@ -79,10 +81,14 @@ function Sections({ ns, app, run, overview }: { ns: string; app: string; run: Ru
       <Notices run={run} overview={overview} />
       <ApprovalCard ns={ns} app={app} run={run} overview={overview} />
       <div className={styles.grid}>
-        <div className={styles.column}>
-          {run.current && overview.releases.map((r) => <ReleaseShares key={r.component} ns={ns} app={app} release={r} edge={overview.edge} />)}
-          {run.actions.length > 0 && <ActionHistory actions={run.actions} />}
-        </div>
+        {(releases.length > 0 || run.actions.length > 0) && (
+          <div className={styles.column}>
+            {releases.map((r) => (
+              <ReleaseShares key={r.component} ns={ns} app={app} release={r} edge={overview.edge} />
+            ))}
+            {run.actions.length > 0 && <ActionHistory actions={run.actions} />}
+          </div>
+        )}
         <div className={styles.rail}>
           <Panel title={t('steps')}>
             {run.steps.length === 0 ? (
@@ -108,6 +114,7 @@ function Sections({ ns, app, run, overview }: { ns: string; app: string; run: Ru
 
 /** What must not be overlooked: trouble, notices of the server, that the page shows the past. */
 function Notices({ run, overview }: { run: Run; overview: Overview }) {
+  const say = useSentence();
   const { t } = useTranslation('run');
   const { ns, app } = useAppParams();
   return (
@@ -120,9 +127,9 @@ function Notices({ run, overview }: { run: Run; overview: Overview }) {
           action={<Link to={paths.run(ns, app, overview.run.id)}>{t('goToCurrent', { id: overview.run.id })}</Link>}
         />
       )}
-      {run.message && <Alert type={run.state === 'Failed' ? 'error' : 'info'} showIcon title={run.message} />}
-      {run.current && overview.trouble && <Alert type="warning" showIcon title={overview.trouble} />}
-      {run.current && overview.notices.map((notice) => <Alert key={notice} type="warning" showIcon title={notice} />)}
+      {run.message && <Alert type={run.state === 'Failed' ? 'error' : 'info'} showIcon title={say(run.message)} />}
+      {run.current && overview.trouble && <Alert type="warning" showIcon title={say(overview.trouble)} />}
+      {run.current && overview.notices.map((notice) => <Alert key={notice} type="warning" showIcon title={say(notice)} />)}
     </>
   );
 }

@@ -80,7 +80,10 @@ function Pods({ batch, replicas }: { batch: CanaryBatch; replicas: number | unde
       {all <= drawn && (
         <svg aria-hidden="true" width={all * 16} height="16">
           {Array.from({ length: all }, (_, i) => (
-            <circle key={i} cx={i * 16 + 8} cy="8" r="6" className={i < (stablePods ?? 0) ? styles.stablePod : styles.canaryPod} />
+            <g key={i} transform={`translate(${i * 16} 0)`} className={i < (stablePods ?? 0) ? styles.stablePod : styles.canaryPod}>
+              <circle cx="8" cy="8" r="6" />
+              {i >= (stablePods ?? 0) && <path d="M5.5 10.5l5-5" />}
+            </g>
           ))}
         </svg>
       )}

@@ -132,7 +132,7 @@ function Head({ ns, app, subject, edited, onChange, children }: HeadProps) {
             />
           </div>
         </div>
-        <div className={styles.add}>
+        <div className={styles.tools}>
           {children}
           {!subject.fresh && !subject.builtIn && (
             <Button danger loading={remove.isPending} onClick={() => void ask()}>

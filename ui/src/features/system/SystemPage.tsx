@@ -10,6 +10,7 @@ import { Glyph, type GlyphName, type Tone } from '@/components/Glyph';
 import { Loaded } from '@/components/Loading';
 import { Stale } from '@/features/run/Stale';
 import { useFormat } from '@/i18n/format';
+import { useSentence } from '@/i18n/sentences';
 
 import { useSystem } from './queries';
 import styles from './SystemPage.module.css';
@@ -67,6 +68,7 @@ function Versions({ system }: { system: System }) {
 
 function Checks({ checks }: { checks: Check[] }) {
   const { t } = useTranslation('system');
+  const say = useSentence();
   const sorted = [...checks].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const wrong = checks.filter((c) => c.state === 'failed' || c.state === 'warning').length;
   return (
@@ -80,10 +82,10 @@ function Checks({ checks }: { checks: Check[] }) {
               <Glyph name={look.glyph} tone={look.tone} />
               <div className={styles.body}>
                 <b>{t(`check.${c.id}`, { defaultValue: c.id })}</b> <span className="muted">{t(`state.${c.state}`, { defaultValue: c.state })}</span>
-                <div>{c.message}</div>
+                <div>{say(c.message)}</div>
                 {c.mend && (
                   <div className={styles.mend}>
-                    <span className="muted">{t('mend')}</span> {c.mend}
+                    <span className="muted">{t('mend')}</span> {say(c.mend)}
                   </div>
                 )}
               </div>
