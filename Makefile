@@ -65,6 +65,10 @@ test-pages: ui ## Every web page in Chromium: axe, security policy, both languag
 	@hack/deps.sh browser
 	@$(TESTRUN) "pages=ui=npm run test:browser"
 
+screenshots: ui ## Pictures of every page into bin/screenshots, and those that the docs show into docs/img/velaux
+	@hack/deps.sh browser
+	@hack/screenshots.sh
+
 test-e2e: build images ## The end-to-end tests alone, in velad with real containers
 	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
 
@@ -104,4 +108,4 @@ clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 	@find ui/dist -mindepth 1 -not -name .keep -delete
 
-.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages test-ui test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages screenshots test-ui test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean
