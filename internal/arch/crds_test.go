@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The vela authors
 // SPDX-License-Identifier: Apache-2.0
 
-package crds_test
+package arch_test
 
 import (
 	"io/fs"
