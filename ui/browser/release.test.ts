@@ -6,9 +6,10 @@ import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { problem } from '@/test/fakeBackend';
 import { releaseBackend } from '@/test/release';
 
-import { axe, launch, open, overflow } from './browser';
+import { axe, launch, open, overflow, turn } from './browser';
 import { serve } from './server';
 
 const run = '/apps/default/canary-demo/runs/v2';
@@ -99,6 +100,36 @@ test('with forced colours versions are told apart by shape, and nothing is lost'
     expect(strokes.length).toBe(3);
     expect(await page.locator('svg[data-state=Ready] path').count(), 'a pod of the new version has a stripe').toBe(1);
     expect(await axe(page)).toEqual([]);
+  } finally {
+    await page.context().close();
+    await site.close();
+  }
+});
+
+test('an open shell is as dark as the page when the theme changes', async () => {
+  const server = releaseBackend()
+    .on('get', '/system', () => ({ version: 'v1', startedAt: '2026-11-29T07:00:00Z', streams: 1, execEnabled: true, checks: [] }))
+    .on('post', '/apps/{ns}/{app}/pods/{pod}/exec-tickets', () => {
+      throw problem(403, 'forbidden', { params: { verb: 'create', resource: 'pods/exec' } });
+    });
+  const site = await serve(server);
+  const { page, complaints } = await open(browser, `${site.url}/apps/default/canary-demo/pods/canary-demo-9c1-q5w8z?tab=shell`, 'en', 'light');
+  try {
+    await page.locator('[role=tabpanel] .ant-btn-primary').click();
+    await page.waitForSelector('.xterm-rows');
+    await turn(page, 'dark');
+    const behind = () =>
+      page.evaluate(() => {
+        const probe = document.createElement('i');
+        probe.style.color = 'var(--surface)';
+        document.body.append(probe);
+        const wanted = getComputedStyle(probe).color;
+        probe.remove();
+        const shown = [...document.querySelectorAll('.xterm, .xterm *')].map((e) => getComputedStyle(e).backgroundColor).filter((c) => c !== 'rgba(0, 0, 0, 0)');
+        return { wanted, shown: shown.includes(wanted) };
+      });
+    await expect.poll(behind).toMatchObject({ shown: true });
+    expect(complaints.filter((c) => c.includes('policy'))).toEqual([]);
   } finally {
     await page.context().close();
     await site.close();

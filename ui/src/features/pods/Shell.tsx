@@ -46,7 +46,12 @@ export default function Shell({ ns, app, pod, container, onAgain }: Props) {
     const stop = connect(terminal, { ns, app, pod, container }, setEnd);
     const observer = new ResizeObserver(() => fit.fit());
     observer.observe(element);
+    const repaint = new MutationObserver(() => {
+      terminal.options.theme = colours(element);
+    });
+    repaint.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
+      repaint.disconnect();
       observer.disconnect();
       stop();
       terminal.dispose();
