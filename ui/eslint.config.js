@@ -45,7 +45,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**', 'browser/**', '*.ts', '*.js'],
+    files: ['scripts/**', 'browser/**', 'acceptance/**', '*.ts', '*.js'],
     languageOptions: { globals: globals.node },
   },
 );

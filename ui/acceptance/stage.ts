@@ -5,8 +5,6 @@ import { execFile } from 'node:child_process';
 import { request } from 'node:http';
 import { promisify } from 'node:util';
 
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-
 import type { Language } from '@/i18n/i18n';
 
 /** What cluster/velaux tells of the velad that it started. */
@@ -18,9 +16,11 @@ export interface Stage {
   /** The gateway, as host:port. */
   gateway: string;
   language: Language;
-  /** The command vela, and velad with the arguments that stop it and start it again. */
-  vela: string;
+  /** vela-core, and velad with the arguments that stop it and start it again. */
+  velaCore: string;
   velad: { file: string; down: string[]; up: string[] };
+  /** An administrator's way to the API server. */
+  kubeconfig: string;
   /** A POST to it ends the load, and says whether a request of it failed (409) or none did (204). */
   quiet: string;
   /** A folder for screenshots; empty for none. */
@@ -41,44 +41,16 @@ export async function command(file: string, args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Debian's Chromium, or the one that CHROMIUM names. */
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+/** Prints a line that stands in what `make test-ui` shows. */
+export function tell(what: string): void {
+  process.stdout.write(`measured: ${what}\n`);
 }
 
-export interface Person {
-  context: BrowserContext;
-  page: Page;
-  /** What the browser complained of: errors of scripts, violations of the security policy. */
-  complaints: string[];
-}
-
-/** A browser of its own for a person, in a language. */
-export async function person(browser: Browser, language: Language, options: { width?: number; height?: number; dark?: boolean } = {}): Promise<Person> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1280, height: options.height ?? 900 },
-    colorScheme: options.dark ? 'dark' : 'light',
-    locale: language === 'zh' ? 'zh-CN' : 'en-US',
-    reducedMotion: 'reduce',
-  });
-  context.setDefaultTimeout(30_000);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.text().startsWith('policy violated')) complaints.push(message.text());
-  });
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) => console.error(`policy violated: ${e.violatedDirective} ${e.blockedURI}`));
-  });
-  return { context, page, complaints };
-}
-
-/** Sends one request for the demo to the gateway, as curl does, and gives the answer's first line; a status but 200 is an error. */
-export function curl(gateway: string, path = '/version'): Promise<string> {
+/** Sends one request for an application to the gateway, as curl does, and gives the answer's first line; a status but 200 is an error. */
+export function curl(gateway: string, app = 'canary-demo', path = '/version'): Promise<string> {
   const [host, port] = gateway.split(':');
   return new Promise((resolve, reject) => {
-    const asked = request({ host, port, path, headers: { Host: 'canary-demo.com' }, agent: false, timeout: 15_000 }, (response) => {
+    const asked = request({ host, port, path, headers: { Host: `${app}.com` }, agent: false, timeout: 15_000 }, (response) => {
       let text = '';
       response.on('data', (piece: Buffer) => (text += piece.toString()));
       response.on('end', () => (response.statusCode === 200 ? resolve(text.split('\n')[0] ?? '') : reject(new Error(`status ${response.statusCode}: ${text}`))));
@@ -90,10 +62,10 @@ export function curl(gateway: string, path = '/version'): Promise<string> {
 }
 
 /** Sends requests one after another and counts the answers. */
-export async function answers(gateway: string, n: number): Promise<Record<string, number>> {
+export async function answers(gateway: string, n: number, app?: string): Promise<Record<string, number>> {
   const count: Record<string, number> = {};
   for (let i = 0; i < n; i++) {
-    const answer = await curl(gateway);
+    const answer = await curl(gateway, app);
     count[answer] = (count[answer] ?? 0) + 1;
   }
   return count;

@@ -8,6 +8,7 @@ import type { AppCreate } from '@/api/schema.gen';
 import { app, backend } from '@/test/fixtures';
 
 import { launch, open } from './browser';
+import { nameOfFocused } from './keys';
 import { serve } from './server';
 
 let browser: Browser;
@@ -16,21 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** The role and the name of what has the focus. */
-async function focused(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const e = document.activeElement;
-    if (!e || e === document.body) return '';
-    const label = (e as HTMLInputElement).labels?.[0]?.textContent;
-    return (e.getAttribute('aria-label') ?? label ?? e.textContent ?? '').trim();
-  });
-}
-
 /** Tabs until what has the focus is called so; at most so often. */
 async function tabTo(page: Page, name: RegExp, most = 60): Promise<void> {
   const seen: string[] = [];
   for (let i = 0; i < most; i++) {
-    const now = await focused(page);
+    const now = await nameOfFocused(page);
     if (name.test(now)) return;
     seen.push(now);
     await page.keyboard.press('Tab');
@@ -49,7 +40,7 @@ test('an application is made, gets a trait and is deployed without a mouse', asy
     await tabTo(page, /New Application/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#name');
-    await expect.poll(() => focused(page)).toMatch(/^Name/);
+    await expect.poll(() => nameOfFocused(page)).toMatch(/^Name/);
     await page.keyboard.type('canary-demo');
     await tabTo(page, /Next Step/);
     await page.keyboard.press('Enter');
@@ -68,7 +59,7 @@ test('an application is made, gets a trait and is deployed without a mouse', asy
     await tabTo(page, /Add a trait/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('.ant-drawer [role=combobox]');
-    await expect.poll(() => focused(page)).toMatch(/Type/);
+    await expect.poll(() => nameOfFocused(page)).toMatch(/Type/);
     await page.keyboard.type('scaler');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#trait_replicas');
@@ -88,7 +79,7 @@ test('an application is made, gets a trait and is deployed without a mouse', asy
     }
     await page.keyboard.press('Escape');
     await page.waitForSelector('.ant-modal', { state: 'detached' });
-    expect(await focused(page)).toBe('Deploy');
+    expect(await nameOfFocused(page)).toBe('Deploy');
     expect(complaints).toEqual([]);
   } finally {
     await page.context().close();
