@@ -73,7 +73,7 @@ func testTheLastAttemptIsForAVersionThatHasNotFailed(t course) {
 	var hits atomic.Int64
 	ends := func(http.ResponseWriter, *http.Request) {
 		if hits.Add(1) == 2 {
-			w.weight(99)
+			w.weight(99) //nolint:contextcheck // the test's own doing, not the request's
 		}
 		panic(http.ErrAbortHandler)
 	}

@@ -109,5 +109,6 @@ func (t *Tab) take(e api.StreamEvent) {
 		}
 	case api.StreamEventEventGone, api.StreamEventEventDenied:
 		delete(t.docs, e.Topic)
+	case api.StreamEventEventBeat: // says nothing but that the stream is there
 	}
 }
