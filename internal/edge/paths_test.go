@@ -506,6 +506,7 @@ func answerCases() map[string]answerCase {
 		"a hint before the answer":         {"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + plainAnswer, false, "HTTP/1.1 103 Early Hints", ""},
 		"two lengths that agree":           {ok + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nok", false, "", ""},
 		"two lengths that differ":          {ok + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nok!", true, broken, ""},
+		"two lengths alike as numbers":     {ok + "Content-Length: 2\r\nContent-Length: 02\r\n\r\nok", true, broken, ""},
 		"a length with a sign":             {ok + "Content-Length: +2\r\n\r\nok", true, broken, ""},
 		"a length and chunks":              {chunked + "Content-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n", true, "", "RFC 9112 section 6.3 lets the length go; net/http keeps it in the answer to a HEAD"},
 		"a coding that nobody knows":       {ok + "Transfer-Encoding: gzip\r\n\r\nok", true, broken, ""},

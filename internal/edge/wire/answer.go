@@ -149,7 +149,7 @@ func (a *Answer) take(f Field, modern bool) bool {
 		a.Close = a.Close || listed(f.Value, []byte("close"))
 	case ContentLength:
 		n, ok := number(f.Value)
-		if !ok || a.Length >= 0 && a.Length != n {
+		if !ok || !a.agrees(f) {
 			return false
 		}
 		a.Length = n
@@ -159,6 +159,16 @@ func (a *Answer) take(f Field, modern bool) bool {
 		}
 		a.Chunked = true
 	case Plain, Host, Trailer, HopByHop, Upgrade, Expect, TE, ContentType, UserAgent, Pragma, CacheControl, Date, Forwarding, RequestID:
+	}
+	return true
+}
+
+// agrees says that fields of the kind before this one say the same, to the byte: 5 and 05 are two answers to somebody.
+func (a *Answer) agrees(f Field) bool {
+	for i := range a.Fields {
+		if a.Fields[i].Known == f.Known && !bytes.Equal(a.Fields[i].Value, f.Value) {
+			return false
+		}
 	}
 	return true
 }

@@ -78,6 +78,7 @@ func FuzzAnswer(f *testing.F) {
 		"HTTP/1.0 404 Not Found\nContent-Type: a\n b\nConnection: x, close\n\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\nhello",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "HTTP/1.1 099 X\r\n\r\n", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
 		"HTTP/1.1 200 O\nKA\n :'b\r\n\r\n", "HTTP/1.1 200 OK\r\nA \t: \r\n\r\n",
 	} {
