@@ -12,15 +12,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
 
-// Files in the certificate directory. The serving pair has the names that controller-runtime's server watches.
+// Files of the authority and of the serving pair, in a directory or a Secret. The serving pair has the names that controller-runtime's server watches.
 const (
 	caCertFile = "ca.crt"
 	caKeyFile  = "ca.key"
@@ -33,34 +32,41 @@ const (
 	servingLife = 90 * 24 * time.Hour
 )
 
-// Certificates makes sure that dir holds an authority and a serving certificate for hosts that are valid for a good while
-// from now on, and returns the authority's certificate as PEM. What is still good is left as it is, so that a server that
-// watches the files goes on; changed says that something was written.
-func Certificates(dir string, hosts []string, now time.Time) (authority []byte, changed bool, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, false, fmt.Errorf("making the certificate directory: %w", err)
+// renewed gives the authority and serving pair for hosts, valid for a good while from now on, out of what files hold by then: what is still
+// good of it is left as it is. changed says that something is new.
+//
+// Servers that share the files learn of a new authority one after the other. Until the certificates of the one before have ended it is in
+// the authority's file too, behind the new one, so that each of them is believed.
+func renewed(files map[string][]byte, hosts []string, now time.Time) (out map[string][]byte, changed bool, err error) {
+	out = maps.Clone(files)
+	if out == nil {
+		out = map[string][]byte{}
 	}
-	ca, err := readPair(dir, caCertFile, caKeyFile)
+	ca, err := readPair(files, caCertFile, caKeyFile)
 	if err != nil || !fresh(ca.cert, now, caLife) {
+		before := ca.cert
 		if ca, err = newAuthority(now); err != nil {
 			return nil, false, err
 		}
-		if err := ca.write(dir, caCertFile, caKeyFile); err != nil {
+		if err := ca.write(out, caCertFile, caKeyFile); err != nil {
 			return nil, false, err
+		}
+		if before != nil && now.Before(before.NotAfter) {
+			out[caCertFile] = append(out[caCertFile], encodeCert(before)...)
 		}
 		changed = true
 	}
-	serving, err := readPair(dir, certFile, keyFile)
+	serving, err := readPair(files, certFile, keyFile)
 	if err != nil || !fresh(serving.cert, now, servingLife) || serving.cert.CheckSignatureFrom(ca.cert) != nil || !covers(serving.cert, hosts) {
 		if serving, err = newServing(ca, hosts, now); err != nil {
 			return nil, false, err
 		}
-		if err := serving.write(dir, certFile, keyFile); err != nil {
+		if err := serving.write(out, certFile, keyFile); err != nil {
 			return nil, false, err
 		}
 		changed = true
 	}
-	return encodeCert(ca.cert), changed, nil
+	return out, changed, nil
 }
 
 type pair struct {
@@ -135,42 +141,20 @@ func encodeCert(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }
 
-// write stores the key first: whoever sees the new certificate finds its key.
-func (p pair) write(dir, certName, keyName string) error {
+func (p pair) write(files map[string][]byte, certName, keyName string) error {
 	der, err := x509.MarshalECPrivateKey(p.key)
 	if err != nil {
 		return fmt.Errorf("writing a key: %w", err)
 	}
-	key := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
-	if err := replaceFile(filepath.Join(dir, keyName), key, 0o600); err != nil {
-		return err
-	}
-	return replaceFile(filepath.Join(dir, certName), encodeCert(p.cert), 0o644)
-}
-
-// replaceFile writes a file beside the old one and moves it over it.
-func replaceFile(path string, content []byte, mode os.FileMode) error {
-	next := path + ".new"
-	if err := os.WriteFile(next, content, mode); err != nil {
-		return fmt.Errorf("writing %s: %w", filepath.Base(path), err)
-	}
-	if err := os.Rename(next, path); err != nil {
-		return fmt.Errorf("replacing %s: %w", filepath.Base(path), err)
-	}
+	files[keyName] = pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+	files[certName] = encodeCert(p.cert)
 	return nil
 }
 
-func readPair(dir, certName, keyName string) (pair, error) {
-	certPEM, err := os.ReadFile(filepath.Join(dir, certName))
-	if err != nil {
-		return pair{}, err
-	}
-	keyPEM, err := os.ReadFile(filepath.Join(dir, keyName))
-	if err != nil {
-		return pair{}, err
-	}
-	certBlock, _ := pem.Decode(certPEM)
-	keyBlock, _ := pem.Decode(keyPEM)
+// readPair reads a key and the first certificate of its file.
+func readPair(files map[string][]byte, certName, keyName string) (pair, error) {
+	certBlock, _ := pem.Decode(files[certName])
+	keyBlock, _ := pem.Decode(files[keyName])
 	if certBlock == nil || keyBlock == nil {
 		return pair{}, errors.New("not in PEM form")
 	}

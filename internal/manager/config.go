@@ -5,6 +5,7 @@ package manager
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 
@@ -21,6 +22,9 @@ type Config struct {
 
 	// CertDir holds the webhooks' authority and certificate; it is filled as needed. Empty turns the webhooks off.
 	CertDir string
+	// WebhookSecret is namespace/name of a Secret by which several processes have the same authority and certificate; CertDir is a copy of
+	// it then. Empty: each process has its own.
+	WebhookSecret string
 	// WebhookHost and WebhookPort are where the webhooks listen.
 	WebhookHost string
 	WebhookPort int
@@ -68,6 +72,9 @@ func (c *Config) validate() error {
 	}
 	if c.WebhookURL == "" && strings.Count(c.WebhookService, "/") != 1 {
 		return errors.New("webhooks have a certificate directory but no address: give a webhook URL, or a Service as namespace/name")
+	}
+	if c.WebhookSecret != "" && strings.Count(c.WebhookSecret, "/") != 1 {
+		return fmt.Errorf("the Secret of the webhooks' certificate: %q is not namespace/name", c.WebhookSecret)
 	}
 	return nil
 }

@@ -25,7 +25,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	ctrlmanager "sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -48,7 +47,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	logger := logr.FromSlogHandler(cfg.Log.Handler())
 	log.SetLogger(logger)
-	mgr, hooks, err := build(cfg, logger)
+	mgr, hooks, err := build(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func addUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	return web, nil
 }
 
-func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
+func build(ctx context.Context, cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 	scheme, err := Scheme()
 	if err != nil {
 		return nil, nil, err
@@ -99,7 +98,7 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	hooks, server, err := newWebhooks(cfg)
+	hooks, server, err := newWebhooks(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -137,7 +136,7 @@ func build(cfg Config, logger logr.Logger) (ctrl.Manager, *webhooks, error) {
 	if err := mgr.AddReadyzCheck("ready", hooks.check); err != nil {
 		return nil, nil, fmt.Errorf("adding the readiness check: %w", err)
 	}
-	if err := mgr.Add(ctrlmanager.RunnableFunc(hooks.renew)); err != nil {
+	if err := mgr.Add(renewal{hooks}); err != nil {
 		return nil, nil, fmt.Errorf("adding the renewal of certificates: %w", err)
 	}
 	return mgr, hooks, nil

@@ -20,6 +20,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/vela-rollouts/vela/api/core/v1beta1"
@@ -36,13 +37,17 @@ import (
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 )
 
-// renewEvery is how often certificates are looked at.
-const renewEvery = 12 * time.Hour
+// renewEvery is how often certificates are looked at, renewAgain how long after a failure.
+const (
+	renewEvery = 12 * time.Hour
+	renewAgain = time.Minute
+)
 
 // webhooks are the admission webhooks of the process: their certificate, their server, their registration.
 type webhooks struct {
 	user       func(ctx context.Context) (string, error) // that the controllers are to the API server
 	dir        string
+	vault      *admission.Vault // nil where the process has a certificate of its own
 	hosts      []string
 	address    admission.Address
 	clock      clock.WithTicker
@@ -53,7 +58,7 @@ type webhooks struct {
 }
 
 // newWebhooks makes the certificate and the server; without a certificate directory there are no webhooks.
-func newWebhooks(cfg Config) (*webhooks, webhook.Server, error) {
+func newWebhooks(ctx context.Context, cfg Config) (*webhooks, webhook.Server, error) {
 	h := &webhooks{dir: cfg.CertDir, clock: clock.RealClock{}}
 	if cfg.CertDir == "" {
 		return h, webhook.NewServer(webhook.Options{Port: -1}), nil
@@ -70,11 +75,36 @@ func newWebhooks(cfg Config) (*webhooks, webhook.Server, error) {
 		h.address.ServiceNamespace, h.address.ServiceName, h.address.ServicePort = namespace, name, 443
 		h.hosts = []string{name + "." + namespace + ".svc", name + "." + namespace + ".svc.cluster.local"}
 	}
-	if _, _, err := admission.Certificates(h.dir, h.hosts, h.clock.Now()); err != nil {
+	if err := h.share(cfg); err != nil {
+		return nil, nil, err
+	}
+	if _, _, err := h.certificates(ctx); err != nil {
 		return nil, nil, fmt.Errorf("making the webhooks' certificate: %w", err)
 	}
 	h.server = webhook.NewServer(webhook.Options{Host: cfg.WebhookHost, Port: cfg.WebhookPort, CertDir: h.dir})
 	return h, h.server, nil
+}
+
+// share has the certificate come from a Secret, where one is named.
+func (h *webhooks) share(cfg Config) error {
+	if cfg.WebhookSecret == "" {
+		return nil
+	}
+	c, err := client.New(cfg.RestConfig, client.Options{})
+	if err != nil {
+		return fmt.Errorf("making a client for the webhooks' certificate: %w", err)
+	}
+	namespace, name, _ := strings.Cut(cfg.WebhookSecret, "/")
+	h.vault = &admission.Vault{Reader: c, Writer: c, Secret: types.NamespacedName{Namespace: namespace, Name: name}}
+	return nil
+}
+
+// certificates makes sure of the certificate that the server has.
+func (h *webhooks) certificates(ctx context.Context) (authority []byte, changed bool, err error) {
+	if h.vault == nil {
+		return admission.Certificates(h.dir, h.hosts, h.clock.Now())
+	}
+	return h.vault.Certificates(ctx, h.dir, h.hosts, h.clock.Now())
 }
 
 // attach puts the webhooks on the server.
@@ -170,7 +200,7 @@ func (h *webhooks) register(ctx context.Context) error {
 			return err
 		}
 	}
-	authority, _, err := admission.Certificates(h.dir, h.hosts, h.clock.Now())
+	authority, _, err := h.certificates(ctx)
 	if err != nil {
 		return err
 	}
@@ -194,25 +224,36 @@ func (h *webhooks) register(ctx context.Context) error {
 	return nil
 }
 
-// renew looks after the certificates for as long as the process runs.
-func (h *webhooks) renew(ctx context.Context) error {
-	if h.server == nil {
+// renewal looks after the certificates for as long as the process runs.
+type renewal struct{ *webhooks }
+
+// NeedLeaderElection is false: every process has a server.
+func (renewal) NeedLeaderElection() bool { return false }
+
+// Start implements manager.Runnable.
+func (r renewal) Start(ctx context.Context) error {
+	if r.server == nil {
 		return nil
 	}
-	for {
-		if err := h.sleep(ctx, renewEvery); err != nil {
-			return nil
-		}
-		if _, changed, err := admission.Certificates(h.dir, h.hosts, h.clock.Now()); err != nil || !changed {
-			if err != nil {
-				return fmt.Errorf("renewing the webhooks' certificate: %w", err)
-			}
-			continue
-		}
-		if err := h.register(ctx); err != nil {
-			return err
+	wait := renewEvery
+	for r.sleep(ctx, wait) == nil {
+		wait = renewEvery
+		if err := r.renew(ctx); err != nil && ctx.Err() == nil {
+			// What is served is good for weeks: that is no reason to stop.
+			log.FromContext(ctx).Error(err, "renewing the webhooks' certificate; it is tried again", "in", renewAgain)
+			wait = renewAgain
 		}
 	}
+	return nil
+}
+
+// renew renews what is due, and tells the API server.
+func (h *webhooks) renew(ctx context.Context) error {
+	_, changed, err := h.certificates(ctx)
+	if err != nil || !changed {
+		return err
+	}
+	return h.register(ctx)
 }
 
 func (h *webhooks) sleep(ctx context.Context, d time.Duration) error {
