@@ -51,6 +51,7 @@ func Command(version string, out io.Writer) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the API server; without it the pod's service account is used")
 	f.StringSliceVar(&cfg.EdgeURLs, "edge-url", nil, "admin address of an edge replica, such as http://edge-admin:9180 (repeatable)")
+	f.StringVar(&cfg.EdgeService, "edge-service", "", "namespace/name of the Service of the edge's replicas, in place of --edge-url; their admin listeners are its port \"admin\"")
 	f.StringVar(&cfg.CertDir, "cert-dir", "", "directory for the webhooks' certificate, filled as needed; without it there are no webhooks")
 	f.StringVar(&cfg.WebhookSecret, "webhook-secret", "", "namespace/name of the Secret by which several processes share the webhooks' certificate; it is made and renewed as needed")
 	f.StringVar(&cfg.WebhookHost, "webhook-host", "", "address the webhooks listen on; all without it")

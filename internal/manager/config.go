@@ -19,6 +19,9 @@ type Config struct {
 	// EdgeURLs are the admin addresses of the edge's replicas, such as http://127.0.0.1:9180; none means that weights
 	// can't be acknowledged.
 	EdgeURLs []string
+	// EdgeService is namespace/name of a Service of the edge's replicas in place of EdgeURLs; its port "admin" is that of their admin
+	// listeners.
+	EdgeService string
 
 	// CertDir holds the webhooks' authority and certificate; it is filled as needed. Empty turns the webhooks off.
 	CertDir string
@@ -60,6 +63,9 @@ func (c *Config) validate() error {
 		if *addr == "" {
 			*addr = "0"
 		}
+	}
+	if c.EdgeService != "" && (strings.Count(c.EdgeService, "/") != 1 || len(c.EdgeURLs) > 0) {
+		return fmt.Errorf("the edge's Service: %q is to be namespace/name, and no addresses of replicas beside it", c.EdgeService)
 	}
 	if err := c.UI.validate(); err != nil {
 		return err

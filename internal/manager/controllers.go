@@ -6,7 +6,6 @@ package manager
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 
@@ -17,7 +16,7 @@ import (
 )
 
 // setUp adds every controller to mgr. This is the list of what the process does.
-func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config, other *rival) error {
+func setUp(ctx context.Context, mgr ctrl.Manager, edges *ack.Edges, other *rival) error {
 	for _, c := range []struct {
 		name string
 		add  func() error
@@ -26,7 +25,7 @@ func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config, other *rival) erro
 			return application.Setup(ctx, mgr, application.Options{Definitions: definition.Builtin()})
 		}},
 		{"Rollouts", func() error {
-			return rollout.Setup(ctx, mgr, rollout.Options{Edges: edges(cfg), Off: other.there.Load})
+			return rollout.Setup(ctx, mgr, rollout.Options{Edges: edges, Off: other.there.Load})
 		}},
 	} {
 		if err := c.add(); err != nil {
@@ -34,12 +33,4 @@ func setUp(ctx context.Context, mgr ctrl.Manager, cfg Config, other *rival) erro
 		}
 	}
 	return nil
-}
-
-// edges follows the replicas of the edge; nil where there is none that tells.
-func edges(cfg Config) *ack.Edges {
-	if len(cfg.EdgeURLs) == 0 {
-		return nil
-	}
-	return ack.New(&http.Client{}, cfg.EdgeURLs, cfg.Log)
 }

@@ -35,6 +35,7 @@ import (
 	rolloutsv1alpha1 "github.com/vela-rollouts/vela/api/rollouts/v1alpha1"
 	rolloutsv1beta1 "github.com/vela-rollouts/vela/api/rollouts/v1beta1"
 	application "github.com/vela-rollouts/vela/internal/application/controller"
+	"github.com/vela-rollouts/vela/internal/traffic/ack"
 )
 
 // leaseName is that of the process whose controllers work.
@@ -51,7 +52,11 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := setUp(ctx, mgr, cfg, hooks.rival); err != nil {
+	edges, err := addEdges(mgr, cfg)
+	if err != nil {
+		return err
+	}
+	if err := setUp(ctx, mgr, edges, hooks.rival); err != nil {
 		return err
 	}
 	if err := hooks.rival.look(ctx); err != nil {
@@ -61,7 +66,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := mgr.Add(hooks.rival); err != nil {
 		return fmt.Errorf("adding the look for OpenKruise Rollouts: %w", err)
 	}
-	web, err := addUI(ctx, mgr, cfg)
+	web, err := addUI(ctx, mgr, cfg, edges)
 	if err != nil {
 		return err
 	}
@@ -75,11 +80,11 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 // addUI adds the web UI's server; nil where there is to be none.
-func addUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
+func addUI(ctx context.Context, mgr ctrl.Manager, cfg Config, edges *ack.Edges) (*webUI, error) {
 	if cfg.UI.Addr == "" {
 		return nil, nil //nolint:nilnil // there is to be none
 	}
-	web, err := newUI(ctx, mgr, cfg)
+	web, err := newUI(ctx, mgr, cfg, edges)
 	if err != nil {
 		return nil, err
 	}

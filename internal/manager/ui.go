@@ -34,6 +34,7 @@ import (
 	"github.com/vela-rollouts/vela/internal/server/stream"
 	"github.com/vela-rollouts/vela/internal/server/system"
 	"github.com/vela-rollouts/vela/internal/server/topics"
+	"github.com/vela-rollouts/vela/internal/traffic/ack"
 	"github.com/vela-rollouts/vela/internal/workflow/expression"
 	"github.com/vela-rollouts/vela/internal/workflow/step"
 	"github.com/vela-rollouts/vela/ui"
@@ -98,7 +99,7 @@ type webUI struct {
 }
 
 // newUI puts the server together and opens its port.
-func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
+func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config, edges *ack.Edges) (*webUI, error) {
 	clientset, err := kubernetes.NewForConfig(mgr.GetConfig())
 	if err != nil {
 		return nil, fmt.Errorf("making a client for the web UI: %w", err)
@@ -117,7 +118,10 @@ func newUI(ctx context.Context, mgr ctrl.Manager, cfg Config) (*webUI, error) {
 	})}
 	cluster := access.NewCluster(mgr.GetCache(), mgr.GetScheme(), mgr.GetRESTMapper(), reviewer,
 		access.Impersonation(mgr.GetConfig(), mgr.GetScheme(), mgr.GetRESTMapper()))
-	edge := gather.NewEdge(&http.Client{}, cfg.EdgeURLs, now)
+	var edge *gather.Edge
+	if edges != nil {
+		edge = gather.NewEdge(&http.Client{}, edges.URLs, now)
+	}
 	sys := system.New(system.Config{
 		Clientset: clientset, Reader: mgr.GetCache(), Edge: edge, Leading: mgr.Elected(), LeaseNamespace: cfg.LeaderElectionNamespace, LeaseName: leaseName,
 		Webhooks: admission.ConfigName, TLS: cfg.UI.secure(), Exec: cfg.UI.Shell, Version: cfg.UI.Version, Streams: func() int { return u.stream.Streams() }, Clock: now,

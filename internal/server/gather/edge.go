@@ -25,7 +25,7 @@ const (
 // Edge asks the replicas of the edge for their plans, which hold what they counted.
 type Edge struct {
 	client *http.Client
-	urls   []string
+	urls   func() []string
 	clock  clock.PassiveClock
 
 	mu    sync.Mutex
@@ -34,11 +34,8 @@ type Edge struct {
 	asked time.Time
 }
 
-// NewEdge asks the replicas with these admin addresses; nil where there are none.
-func NewEdge(client *http.Client, urls []string, clock clock.PassiveClock) *Edge {
-	if len(urls) == 0 {
-		return nil
-	}
+// NewEdge asks the replicas with the admin addresses that urls gives.
+func NewEdge(client *http.Client, urls func() []string, clock clock.PassiveClock) *Edge {
 	return &Edge{client: client, urls: urls, clock: clock}
 }
 
@@ -52,12 +49,16 @@ func (e *Edge) Plans(ctx context.Context) ([]plan.Plan, error) {
 	// One asks for all who wait, so that the end of one request is no answer to the others.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), edgePatience)
 	defer cancel()
-	plans, errs := make([]plan.Plan, len(e.urls)), make([]error, len(e.urls))
+	urls := e.urls()
+	plans, errs := make([]plan.Plan, len(urls)), make([]error, len(urls))
 	var wait sync.WaitGroup
-	for i, url := range e.urls {
+	for i, url := range urls {
 		wait.Go(func() { plans[i], errs[i] = plan.Get(ctx, e.client, url, "", "") })
 	}
 	wait.Wait()
+	if len(urls) == 0 {
+		errs = append(errs, errors.New("the edge has no replica that serves"))
+	}
 	e.plans, e.err, e.asked = plans, errors.Join(errs...), e.clock.Now()
 	if e.err != nil {
 		e.plans = nil

@@ -37,30 +37,106 @@ func routeKey(in string) Key {
 	return Key{kind, name}
 }
 
-// Edges follows a fixed set of replicas.
+// Edges follows the replicas of an edge.
 type Edges struct {
 	client *http.Client
-	urls   []string
 	log    *slog.Logger
+	moved  chan struct{} // has an entry when urls is another set than Run knows
 
 	mu    sync.RWMutex
+	there bool // that there is an edge at all, with replicas or without
+	urls  []string
 	plans map[string]plan.Plan // by URL; absent while the replica is not known
 }
 
-// New follows the replicas whose admin listeners are at urls, such as http://10.0.0.7:9180. The client must not have an
-// overall timeout.
+// New follows the replicas whose admin listeners are at urls, such as http://10.0.0.7:9180; without any there is no edge. The
+// client must not have an overall timeout.
 func New(client *http.Client, urls []string, log *slog.Logger) *Edges {
-	return &Edges{client: client, urls: slices.Clone(urls), log: log, plans: map[string]plan.Plan{}}
+	return &Edges{client: client, log: log, moved: make(chan struct{}, 1), there: len(urls) > 0, urls: slices.Clone(urls), plans: map[string]plan.Plan{}}
+}
+
+// Follow has other replicas followed from now on. There is an edge, also while it has none: then nobody serves what is written.
+func (e *Edges) Follow(urls []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.there = true
+	if slices.Equal(e.urls, urls) {
+		return
+	}
+	e.urls = slices.Clone(urls)
+	select {
+	case e.moved <- struct{}{}:
+	default:
+	}
+}
+
+// URLs are the replicas that are followed.
+func (e *Edges) URLs() []string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return slices.Clone(e.urls)
+}
+
+// stream is one that is kept open.
+type stream struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
 }
 
 // Run keeps the streams open until ctx ends, and calls changed for each key that a replica serves differently than
-// before. changed must not block.
+// before, or that is known now where it was not. changed must not block.
 func (e *Edges) Run(ctx context.Context, changed func(Key)) {
-	var streams sync.WaitGroup
-	for _, url := range e.urls {
-		streams.Go(func() { e.follow(ctx, url, changed) })
+	streams := map[string]stream{}
+	for {
+		urls := e.URLs()
+		left := false
+		for url, s := range streams {
+			if slices.Contains(urls, url) {
+				continue
+			}
+			s.cancel()
+			<-s.ended
+			delete(streams, url)
+			left = true
+		}
+		for _, url := range urls {
+			if _, open := streams[url]; open {
+				continue
+			}
+			own, cancel := context.WithCancel(ctx)
+			s := stream{cancel, make(chan struct{})}
+			streams[url] = s
+			go func() {
+				defer close(s.ended)
+				defer cancel()
+				e.follow(own, url, changed)
+			}()
+		}
+		if left {
+			e.tellAll(changed) // one that did not tell may have kept the others from being believed
+		}
+		select {
+		case <-e.moved:
+		case <-ctx.Done():
+			for _, s := range streams {
+				<-s.ended
+			}
+			return
+		}
 	}
-	streams.Wait()
+}
+
+// tellAll calls changed for all that any replica serves.
+func (e *Edges) tellAll(changed func(Key)) {
+	e.mu.RLock()
+	var all []Key
+	for _, p := range e.plans {
+		all = append(all, keys(plan.Event{Plan: p})...)
+	}
+	e.mu.RUnlock()
+	for _, key := range all {
+		changed(key)
+	}
 }
 
 // follow keeps the stream of one replica open.
@@ -74,14 +150,14 @@ func (e *Edges) follow(ctx context.Context, url string, changed func(Key)) {
 			}
 		})
 		lost := e.forget(url)
+		for _, key := range lost {
+			changed(key)
+		}
 		if ctx.Err() != nil {
 			return
 		}
 		if lost != nil {
 			e.log.Warn("what an edge replica serves is unknown until it answers again", "url", url, "error", err)
-		}
-		for _, key := range lost {
-			changed(key)
 		}
 		select {
 		case <-ctx.Done():
@@ -136,9 +212,9 @@ type State string
 
 // The states of knowledge.
 const (
-	// None holds when there is no replica that could tell.
+	// None holds when there is no edge that could tell.
 	None State = "none"
-	// Unknown holds while a replica does not answer.
+	// Unknown holds while a replica does not answer, or the edge has none.
 	Unknown State = "unknown"
 	// Known holds when every replica told.
 	Known State = "known"
@@ -157,12 +233,15 @@ type Serves struct {
 // Seen returns what each replica serves of a route and of services (namespace/name each), in the order of the URLs.
 // It is complete only in state Known.
 func (e *Edges) Seen(route Key, services ...string) ([]Serves, State) {
-	if len(e.urls) == 0 {
-		return nil, None
-	}
 	e.mu.RLock()
 	defer e.mu.RUnlock()
+	if !e.there {
+		return nil, None
+	}
 	state := Known
+	if len(e.urls) == 0 {
+		state = Unknown
+	}
 	var seen []Serves
 	for _, url := range e.urls {
 		p, known := e.plans[url]

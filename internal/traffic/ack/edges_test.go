@@ -139,6 +139,51 @@ func TestABrokenStreamMakesEverythingUnknownUntilItIsBack(t *testing.T) {
 	}
 }
 
+func TestReplicasThatComeAndGoAreFollowed(t *testing.T) {
+	first, second := make(chan plan.Event, 8), make(chan plan.Event, 8)
+	one, two := newReplica(t, first), newReplica(t, second)
+	edges, changes := follow(t, one)
+	key := ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}
+	first <- full("a", 20)
+	told(t, changes, key)
+
+	edges.Follow([]string{one.URL, two.URL})
+	if _, state := edges.Seen(key); state != ack.Unknown {
+		t.Errorf("state %q once there is a replica that has not told, want unknown", state)
+	}
+	second <- full("b", 20)
+	told(t, changes, key)
+	if seen, state := edges.Seen(key); state != ack.Known || len(seen) != 2 {
+		t.Errorf("state %q, seen %+v; want both replicas", state, seen)
+	}
+
+	edges.Follow([]string{two.URL})
+	told(t, changes, key)
+	if seen, state := edges.Seen(key); state != ack.Known || len(seen) != 1 || seen[0].Replica != "b" {
+		t.Errorf("state %q, seen %+v; want replica b alone", state, seen)
+	}
+
+	edges.Follow(nil)
+	told(t, changes, key)
+	if _, state := edges.Seen(key); state != ack.Unknown {
+		t.Errorf("state %q of an edge without replicas, want unknown: nobody serves what is written", state)
+	}
+}
+
+func TestAReplicaThatNeverToldKeepsNobodyWaitingOnceItIsGone(t *testing.T) {
+	first := make(chan plan.Event, 8)
+	one, silent := newReplica(t, first), newReplica(t, make(chan plan.Event))
+	edges, changes := follow(t, one, silent)
+	key := ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}
+	first <- full("a", 20)
+	told(t, changes, key)
+	edges.Follow([]string{one.URL})
+	told(t, changes, key)
+	if _, state := edges.Seen(key); state != ack.Known {
+		t.Errorf("state %q, want known: the replica that did not tell is gone", state)
+	}
+}
+
 func TestWithoutAnyReplicaNobodyCanTell(t *testing.T) {
 	edges, _ := follow(t)
 	if _, state := edges.Seen(ack.Key{Kind: ack.KindIngress, Name: "default/demo-canary"}); state != ack.None {
