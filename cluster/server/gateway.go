@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/gateway-api/pkg/client/clientset/versioned"
 
 	"github.com/vela-rollouts/vela/cluster/component"
 	"github.com/vela-rollouts/vela/internal/edge"
@@ -42,17 +40,7 @@ func (g *gateway) Start(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading its kubeconfig: %w", err)
 	}
-	cfg.QPS = -1
-	cfg.UserAgent = "vela-edge"
-	client, err := kubernetes.NewForConfig(cfg)
-	if err != nil {
-		return fmt.Errorf("making a client: %w", err)
-	}
-	gateways, err := versioned.NewForConfig(cfg)
-	if err != nil {
-		return fmt.Errorf("making a client of the Gateway API: %w", err)
-	}
-	if g.edge, err = edge.New(g.config, client, gateways, g.log); err != nil {
+	if g.edge, err = edge.Connect(g.config, cfg, g.log); err != nil {
 		return err
 	}
 	g.task.Go(g.edge.Run)

@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
+
+	"github.com/vela-rollouts/vela/internal/connect"
 )
 
 // Command is vela-core's command line, of a version; its log goes to out as JSON.
@@ -35,7 +35,7 @@ func Command(version string, out io.Writer) *cobra.Command {
 			cfg.Log = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
 			klog.SetSlogLogger(cfg.Log)
 			var err error
-			if cfg.RestConfig, err = reach(kubeconfig); err != nil {
+			if cfg.RestConfig, err = connect.Config(kubeconfig); err != nil {
 				return err
 			}
 			if secretFile != "" {
@@ -77,19 +77,4 @@ func Command(version string, out io.Writer) *cobra.Command {
 	f.StringVar(&cfg.LeaderElectionNamespace, "leader-election-namespace", "", "namespace of the Lease; the pod's own without it")
 	f.BoolVar(&verbose, "verbose", false, "log what is done in detail")
 	return cmd
-}
-
-func reach(kubeconfig string) (*rest.Config, error) {
-	if kubeconfig == "" {
-		c, err := rest.InClusterConfig()
-		if err != nil {
-			return nil, fmt.Errorf("not in a cluster: give --kubeconfig: %w", err)
-		}
-		return c, nil
-	}
-	c, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if err != nil {
-		return nil, fmt.Errorf("--kubeconfig %s: %w", kubeconfig, err)
-	}
-	return c, nil
 }
