@@ -44,13 +44,16 @@ payload: deps ## Build what velad carries: containerd, runc, network plugins, th
 images: ## Build the demo images into bin/images
 	@go run ./examples/canary/buildimages -out bin/images
 
+core-images: ui ## Build the images that the chart runs into bin/core
+	@go run ./deploy/images -out bin/core -version '$(VERSION)'
+
 demo: build images ## Build, start, play the page for real, show the measured splits
 	@go run ./hack/demo
 
 check: ## Quick checks for each change: lint, unit tests, simulations, goldens
 	@$(TESTRUN) "lint=.=make --no-print-directory lint" "unit=.=go test ./..." "ui=ui=npm test"
 
-test: build images ## Everything that CI runs
+test: build images core-images ## Everything that CI runs
 	@hack/deps.sh browser
 	@$(TESTRUN) \
 	  "lint=.=make --no-print-directory lint" \
@@ -69,7 +72,7 @@ screenshots: ui ## Pictures of every page into bin/screenshots, and those that t
 	@hack/deps.sh browser
 	@hack/screenshots.sh
 
-test-e2e: build images ## The end-to-end tests alone, in velad with real containers
+test-e2e: build images core-images ## The end-to-end tests alone, in velad with real containers
 	@$(TESTRUN) "e2e=cluster=go test -count=1 -timeout 30m ./e2e/..."
 
 test-ui: build images ## A person's steps in a real browser, in English and in Chinese, against velad under load
@@ -108,4 +111,4 @@ clean: ## Remove what was built
 	@rm -rf bin cluster/payload/bin/*.zst
 	@find ui/dist -mindepth 1 -not -name .keep -delete
 
-.PHONY: help deps build ui cli cli-cross payload images demo check test test-pages screenshots test-ui test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean
+.PHONY: help deps build ui cli cli-cross payload images core-images demo check test test-pages screenshots test-ui test-e2e test-scenarios soak-scenarios conformance bench bench-scale fuzz lint generate clean

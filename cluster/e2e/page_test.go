@@ -177,11 +177,17 @@ func abrupt(t *testing.T, file string) string {
 	return strings.Replace(string(text), ports, "           env: [{name: DEMO_ABRUPT, value: \"yes\"}]\n"+ports, 1)
 }
 
-// plain is an example without its workflow, under another publishVersion.
-func plain(t *testing.T, file, version, instead string) string {
+// anew is an example under another publishVersion.
+func anew(t *testing.T, file, version, instead string) string {
 	t.Helper()
 	text, err := os.ReadFile(root("examples", "canary", file))
 	must(t, err)
-	spec, _, _ := strings.Cut(string(text), "   workflow:\n")
-	return strings.Replace(spec, "publishVersion: "+version, "publishVersion: "+instead, 1)
+	return strings.Replace(string(text), "publishVersion: "+version, "publishVersion: "+instead, 1)
+}
+
+// plain is an example without its workflow, under another publishVersion.
+func plain(t *testing.T, file, version, instead string) string {
+	t.Helper()
+	spec, _, _ := strings.Cut(anew(t, file, version, instead), "   workflow:\n")
+	return spec
 }

@@ -12,11 +12,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"github.com/vela-rollouts/vela/internal/archive"
 )
 
 // program is the import path of the demo.
@@ -36,38 +37,19 @@ func main() {
 }
 
 func run(ctx context.Context, out, arch string) error {
-	work, err := os.MkdirTemp("", "canary-images-")
+	data, err := archive.Compile(ctx, program, arch, "")
 	if err != nil {
-		return fmt.Errorf("making a folder to build in: %w", err)
-	}
-	defer os.RemoveAll(work) //nolint:errcheck // left-overs in the temporary folder harm nobody
-	binary := filepath.Join(work, "canary")
-	if err := compile(ctx, binary, arch); err != nil {
 		return err
-	}
-	data, err := os.ReadFile(binary)
-	if err != nil {
-		return fmt.Errorf("reading the built program: %w", err)
 	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return fmt.Errorf("making the folder for the archives: %w", err)
 	}
 	for _, version := range versions() {
-		archive := filepath.Join(out, archiveName(version))
-		if err := writeArchive(archive, data, version, arch); err != nil {
+		file := filepath.Join(out, archiveName(version))
+		if err := writeArchive(file, data, version, arch); err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "%s  %s\n", archive, imageName(version))
-	}
-	return nil
-}
-
-func compile(ctx context.Context, output, arch string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", output, program)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building the demo program (in the folder of the vela sources?): %w", err)
+		fmt.Fprintf(os.Stderr, "%s  %s\n", file, imageName(version))
 	}
 	return nil
 }
