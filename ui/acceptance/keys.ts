@@ -49,10 +49,12 @@ export class Keys {
 
   /** Walks in a group of radio buttons from the chosen one to another. */
   async pick(group: Locator, radio: Locator): Promise<void> {
+    await expect.poll(() => radio.isEnabled(), { message: 'it can be chosen' }).toBe(true);
     await this.to(group.getByRole('radio', { checked: true }));
     const radios = group.getByRole('radio');
     for (let i = 0; i < (await radios.count()) && !(await radio.isChecked()); i++) {
       const before = await radios.evaluateAll(chosen);
+      await expect.poll(() => has(radios.nth(before)), { message: 'the chosen one has the focus' }).toBe(true);
       await this.page.keyboard.press('ArrowDown');
       await expect.poll(() => radios.evaluateAll(chosen)).not.toBe(before);
     }

@@ -66,7 +66,7 @@ func (r *Runs) ActOnRun(ctx context.Context, req api.ActOnRunRequestObject) (api
 		return nil, err
 	}
 	if taken.Status.Phase == v1alpha1.ActionRefused {
-		return nil, r.refused(ctx, app, *body, taken)
+		return nil, refused(ctx, as, *body, taken)
 	}
 	return api.ActOnRun202JSONResponse(present.Action(taken)), nil
 }
@@ -162,10 +162,11 @@ func (r *Runs) taken(ctx context.Context, action *v1alpha1.ReleaseAction) (*v1al
 	}
 }
 
-// refused tells why the controller said no: somebody else was quicker, or something else.
-func (r *Runs) refused(ctx context.Context, before *v1beta1.Application, asked api.ActionRequest, action *v1alpha1.ReleaseAction) error {
+// refused tells why the controller said no: somebody else was quicker, or something else. What the informers know of the Application may be
+// older than the refusal, so it is read from the API server.
+func refused(ctx context.Context, as client.Reader, asked api.ActionRequest, action *v1alpha1.ReleaseAction) error {
 	app := &v1beta1.Application{}
-	if err := r.cluster.Get(ctx, client.ObjectKeyFromObject(before), app); err != nil {
+	if err := as.Get(ctx, client.ObjectKey{Namespace: action.Namespace, Name: action.Spec.Application}, app); err != nil {
 		return err
 	}
 	if err := current(app, action.Spec.Run, asked); err != nil {

@@ -107,7 +107,8 @@ function Body({ app, workflows, initial, close, onCanary }: BodyProps) {
       },
     );
   const shown = deploy.error && deploy.error.code !== 'release-in-progress' ? deploy.error : null;
-  const running = !app.held && app.revision !== undefined;
+  const live = useOverview(app.namespace, app.name).data; // a version may have begun to run since the application was read
+  const running = live ? live.status.word !== 'NotDeployed' && live.app.revision !== undefined : runs(app);
   return (
     <div className={styles.body}>
       {shown && <ProblemAlert error={shown} />}
@@ -150,10 +151,14 @@ function Body({ app, workflows, initial, close, onCanary }: BodyProps) {
   );
 }
 
+/** Says whether there is a version that a canary could be beside. */
+function runs(app: App): boolean {
+  return !app.held && app.revision !== undefined;
+}
+
 /** What is chosen at first: what the address says, else what went out last, else the first that can be used. */
 function choose(workflows: Workflow[], initial: string | undefined, app: App): string {
-  const running = !app.held && app.revision !== undefined;
-  const usable = workflows.filter((w) => running || w.rollout !== 'canary');
+  const usable = workflows.filter((w) => runs(app) || w.rollout !== 'canary');
   return (usable.find((w) => w.name === initial) ?? usable.find((w) => w.lastUsed) ?? usable[0])?.name ?? '';
 }
 

@@ -5,9 +5,9 @@ import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, test } from 'vitest';
 
-import type { AccessReview, App, CanaryRequest, Workflow, WorkflowInput } from '@/api/schema.gen';
+import type { AccessReview, App, CanaryRequest, Overview, Workflow, WorkflowInput } from '@/api/schema.gen';
 import { problem } from '@/test/fakeBackend';
-import { app, backend, me } from '@/test/fixtures';
+import { app, backend, me, overview } from '@/test/fixtures';
 import { renderAt } from '@/test/render';
 import { canaryOf, run, withWorkflows } from '@/test/workflows';
 
@@ -118,9 +118,19 @@ describe('the choice of workflows', () => {
     await waitFor(() => expect(server.lastBody(deployments)).toMatchObject({ workflow: 'default-canary' }));
   });
 
+  test('offers the canary of a version that began to run after the page was opened', async () => {
+    const server = withWorkflows(backend(), [canary]).on('get', '/apps/{ns}/{app}', (): App => ({ ...app, revision: undefined }));
+    await renderAt(page, { backend: server });
+    await userEvent.click(await screen.findByRole('link', { name: 'Deploy' }));
+    const { box } = await dialog();
+    await waitFor(() => expect(within(box).getByRole('radio', { name: /Canary/ }).matches(':enabled')).toBe(true));
+  });
+
   test('explains at the first deployment that a canary needs a running version', async () => {
     const fresh: App = { ...app, held: true, revision: undefined, publishVersion: undefined, run: undefined, status: { word: 'NotDeployed' } };
-    const server = withWorkflows(backend(), [canary]).on('get', '/apps/{ns}/{app}', () => fresh);
+    const server = withWorkflows(backend(), [canary])
+      .on('get', '/apps/{ns}/{app}', () => fresh)
+      .on('get', '/apps/{ns}/{app}/overview', (): Overview => ({ ...overview, status: fresh.status, app: { ...overview.app, revision: undefined } }));
     await renderAt(`${page}?deploy`, { backend: server });
     const { box } = await dialog();
     expect(within(box).getByRole('radio', { name: /Default Canary Workflow/ })).toHaveProperty('disabled', true);
